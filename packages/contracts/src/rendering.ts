@@ -1,0 +1,32 @@
+/** What the contracts' error envelopes have in common. */
+import { ERROR_STATUS, type ErrorCode, type PublicError, type RenderedResponse } from "./error.ts";
+
+/** HTTP statuses that a contract answers instead of ours. */
+export type OwnStatuses = Readonly<Partial<Record<ErrorCode, number>>>;
+
+export const statusOf = ({ code }: PublicError, own: OwnStatuses = {}): number =>
+  own[code] ?? ERROR_STATUS[code];
+
+/** The documents name no status for a bad field; 400 is what most clients of such envelopes look for. */
+export const BAD_FIELD_IS_400: OwnStatuses = { invalid_request: 400 };
+
+/** `{error: {code, message, request_id}}`. */
+export const snakeCaseError = (
+  error: PublicError,
+  requestId: string,
+  headers: Readonly<Record<string, string>> = {},
+): RenderedResponse => ({
+  status: statusOf(error, BAD_FIELD_IS_400),
+  headers: { ...error.headers, ...headers },
+  body: { error: { code: error.code, message: messageWithFields(error), request_id: requestId } },
+});
+
+/** The message with every bad field in it: the envelope has no place for a list. */
+function messageWithFields({ message, fields }: PublicError): string {
+  const missing = fields.filter(
+    ({ field, problem }) => !message.includes(problem) || !message.includes(field),
+  );
+  if (missing.length === 0) return message;
+  const problems = missing.map(({ field, problem }) => (field === "" ? problem : `${field} ${problem}`));
+  return `${message.replace(/\.$/, "")}: ${problems.join("; ")}`;
+}

@@ -1,0 +1,15 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  // Tests run the sources of a neighbouring package, not what was last built of it.
+  resolve: { alias: { "@ticketrail/contracts": source("./packages/contracts/src/index.ts") } },
+  test: {
+    include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts"],
+    testTimeout: 20_000,
+    pool: "forks",
+    maxWorkers: 2,
+  },
+});
