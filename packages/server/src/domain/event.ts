@@ -3,7 +3,8 @@ import type { CanonicalEventType } from "@ticketrail/contracts";
 /** An event at rest. */
 export interface EventRecord {
   readonly id: string;
-  readonly type: CanonicalEventType;
+  /** `test.ping`: a sample that somebody asked for. */
+  readonly type: CanonicalEventType | "test.ping";
   readonly tenantId: string;
   readonly storeId: string;
   /** What must be delivered in order: the order's id, or the event's own. */

@@ -23,8 +23,8 @@ export interface Engine {
   >;
   /** Sends a sample at once, one attempt, listed but counting for nothing. `eventType` in the contract's own names. */
   test(endpointId: string, eventType: string | null, store: Store): Promise<TestResult>;
-  /** To be called after any change of an endpoint, or after deliveries of it were opened again. */
-  wake(storeId: string, endpointId: string): void;
+  /** To be called after any change of a store or an endpoint, or after deliveries of it were opened again. */
+  wake(storeId: string, endpointId: string | null): void;
   /** Starts sending, retrying, expiring and pruning. */
   start(): Promise<void>;
   /** Takes no new work, lets what is in flight end, gives the rest back. */

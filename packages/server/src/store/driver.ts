@@ -30,7 +30,12 @@ export class StorageUnavailable extends Error {
   override readonly name = "StorageUnavailable";
 }
 
-/** Opaque cursors; newest first unless told otherwise. */
+/** A cursor that no list has given out. */
+export class InvalidCursor extends Error {
+  override readonly name = "InvalidCursor";
+}
+
+/** Opaque cursors; newest first unless told otherwise. `since` and `until` in a filter are both inclusive. */
 export interface ListInput {
   readonly limit: number;
   readonly cursor: string | null;
@@ -279,6 +284,8 @@ export interface ClaimedDelivery {
   readonly storeId: string;
   readonly subjectId: string;
   readonly body: string;
+  /** When its event was accepted. */
+  readonly createdAt: number;
   readonly test: boolean;
   /** Attempts made so far, over its whole life. */
   readonly attemptCount: number;
@@ -410,7 +417,8 @@ interface Replays {
 /* ── Idempotency, retention ─────────────────────────────────────────────────────────────────────────────────── */
 
 export type IdempotencyClaim =
-  | { readonly kind: "fresh" }
+  /** `since`: when it was claimed first. A claim that is free again keeps that time, so that ids made from it stay the same. */
+  | { readonly kind: "fresh"; readonly since: number }
   /** `answer` as it was sealed. */
   | { readonly kind: "answered"; readonly answer: string }
   | { readonly kind: "mismatch" }

@@ -1,0 +1,198 @@
+import type { Clock } from "../domain/id.ts";
+import { HOUR_MS, HOURLY_LIMIT, hourOf } from "../domain/store.ts";
+import type { ClaimResult, StoreDriver } from "../store/driver.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { Lane } from "./lane.ts";
+import type { Leases } from "./leases.ts";
+import type { Stores } from "./stores.ts";
+import type { Timers } from "./timers.ts";
+
+/** Deliveries in one claim of one lane. */
+const CLAIM_MAX = 200;
+/** A rate-limited store's retries are looked for this often. */
+const LIMITED_RETRY_MS = 1_000;
+const TROUBLE_MS = 500;
+
+export interface ClaimerParts {
+  readonly driver: StoreDriver;
+  readonly dispatcher: Dispatcher;
+  readonly stores: Stores;
+  readonly leases: Leases;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** However quiet: how often the store is asked whether anything is due that nobody here knows of. */
+  readonly sweepMs: number;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/** Takes from the store what was not handed over in memory: retries, overflow, and what a restart finds. */
+export class Claimer {
+  readonly #parts: ClaimerParts;
+  readonly #busyStores = new Set<string>();
+  #passing = false;
+  #stopped = true;
+  #cancelTimer: (() => void) | null = null;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #cancelSweep: (() => void) | null = null;
+  #under = 0;
+  #whenIdle: (() => void) | null = null;
+
+  constructor(parts: ClaimerParts) {
+    this.#parts = parts;
+  }
+
+  async start(): Promise<void> {
+    this.#stopped = false;
+    await this.#sweep(true);
+    this.kick();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelTimer?.();
+    this.#cancelSweep?.();
+    if (this.#under === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#whenIdle = resolve;
+    });
+  }
+
+  /** Something may be due, or there may be room for it. */
+  kick(): void {
+    if (this.#passing || this.#stopped) return;
+    this.#passing = true;
+    this.#parts.timers.soon(() => {
+      this.#passing = false;
+      this.#pass();
+    });
+  }
+
+  /** A place of the lane has come free, or its next due time has changed. */
+  noticed(lane: Lane): void {
+    if (lane.nextDueAt === null || lane.closed || this.#stopped) return;
+    const now = this.#parts.clock.now();
+    if (lane.nextDueAt > now) this.#wakeAt(Math.min(lane.nextDueAt, this.#timerAt), now);
+    else if (hasRoom(lane)) this.kick();
+  }
+
+  #pass(): void {
+    if (this.#stopped) return;
+    const { dispatcher, clock } = this.#parts;
+    const now = clock.now();
+    let nextAt = Number.POSITIVE_INFINITY;
+    const byStore = new Map<string, Lane[]>();
+    for (const lane of dispatcher.lanes()) {
+      if (lane.closed || lane.nextDueAt === null) continue;
+      if (lane.nextDueAt > now) {
+        nextAt = Math.min(nextAt, lane.nextDueAt);
+        continue;
+      }
+      if (!hasRoom(lane)) continue;
+      const lanes = byStore.get(lane.storeId);
+      if (lanes) lanes.push(lane);
+      else byStore.set(lane.storeId, [lane]);
+    }
+    for (const [storeId, lanes] of byStore) {
+      if (dispatcher.room === 0) break;
+      if (!this.#busyStores.has(storeId)) void this.#claim(storeId, lanes);
+    }
+    this.#wakeAt(nextAt, now);
+  }
+
+  #wakeAt(at: number, now: number): void {
+    if (at === this.#timerAt && this.#cancelTimer) return;
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    this.#timerAt = at;
+    if (at === Number.POSITIVE_INFINITY) return;
+    this.#cancelTimer = this.#parts.timers.after(Math.max(1, at - now), () => {
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      this.#cancelTimer = null;
+      this.kick();
+    });
+  }
+
+  async #claim(storeId: string, lanes: readonly Lane[]): Promise<void> {
+    const { dispatcher, driver, stores, leases, clock } = this.#parts;
+    this.#busyStores.add(storeId);
+    this.#under += 1;
+    const asked = lanes.flatMap((lane) => {
+      const max = Math.min(CLAIM_MAX, lane.room, dispatcher.room);
+      if (max === 0) return [];
+      dispatcher.reserve(lane, max);
+      return [{ lane, max, queuedCount: lane.queuedCount }];
+    });
+    try {
+      const store = await stores.get(storeId);
+      const now = clock.now();
+      const lease = leases.grant(now);
+      const result = await driver.claimDue({
+        now,
+        lease,
+        storeId,
+        lanes: asked.map(({ lane, max }) => ({ endpointId: lane.endpointId, max })),
+        quota: { hour: hourOf(now), limit: store ? HOURLY_LIMIT[store.plan] : null },
+      });
+      const got = new Map<string, number>();
+      for (const delivery of result.deliveries) {
+        const lane = dispatcher.laneOf(delivery.endpointId);
+        if (!lane) continue;
+        dispatcher.push(lane, { delivery, token: lease.token });
+        got.set(lane.endpointId, (got.get(lane.endpointId) ?? 0) + 1);
+      }
+      for (const { lane, max, queuedCount } of asked) {
+        this.#settleLane(lane, result, lane.queuedCount === queuedCount, now);
+        dispatcher.release(lane, max - (got.get(lane.endpointId) ?? 0));
+      }
+    } catch (error) {
+      for (const { lane, max } of asked) dispatcher.release(lane, max);
+      this.#parts.onTrouble(error);
+      this.#parts.timers.after(TROUBLE_MS, () => this.kick());
+    }
+    this.#busyStores.delete(storeId);
+    this.#under -= 1;
+    if (this.#under === 0) this.#whenIdle?.();
+    dispatcher.pump();
+    this.kick();
+  }
+
+  /** What the lane still has in the store, and whether new deliveries must queue behind it. */
+  #settleLane(lane: Lane, result: ClaimResult, nothingAdded: boolean, now: number): void {
+    const next = result.next[lane.endpointId] ?? null;
+    if (result.rateLimited) {
+      lane.limitedUntil = (hourOf(now) + 1) * HOUR_MS;
+      const retryAt = next !== null && next > now ? next : now + LIMITED_RETRY_MS;
+      lane.backlog = true;
+      lane.nextDueAt = Math.min(lane.limitedUntil, retryAt);
+      return;
+    }
+    lane.limitedUntil = 0;
+    const more = next !== null && next <= now;
+    lane.backlog = more || !nothingAdded || lane.queueing > 0;
+    lane.nextDueAt = lane.backlog ? Math.min(next ?? now, now) : next;
+  }
+
+  /** Finds lanes with due work that this process does not know of. */
+  async #sweep(ahead: boolean): Promise<void> {
+    const { driver, dispatcher, clock, timers } = this.#parts;
+    try {
+      const now = clock.now();
+      for (const due of await driver.dueLanes({ now, ahead })) {
+        const lane = dispatcher.lane(due);
+        if (lane.closed) continue;
+        if (due.nextDueAt <= now) lane.backlog = true;
+        lane.dueAt(due.nextDueAt);
+      }
+      dispatcher.forgetIdleLanes();
+    } catch (error) {
+      this.#parts.onTrouble(error);
+    }
+    if (this.#stopped) return;
+    this.#cancelSweep = timers.after(this.#parts.sweepMs, () => {
+      void this.#sweep(false).then(() => this.kick());
+    });
+  }
+}
+
+/** A claim for a handful of places costs as much as one for hundreds: wait until a few dozen are free. */
+const hasRoom = (lane: Lane): boolean => lane.room >= CLAIM_MAX / 4 || lane.room >= lane.held;

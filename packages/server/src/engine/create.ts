@@ -1,0 +1,178 @@
+import type { Contract } from "@ticketrail/contracts";
+import type { Clock, NewId } from "../domain/id.ts";
+import type { EndpointWithRecord, StoreDriver } from "../store/driver.ts";
+import { Claimer } from "./claimer.ts";
+import { type AttemptReport, Dispatcher, type DispatchLimits } from "./dispatcher.ts";
+import type { Engine } from "./engine.ts";
+import { type Job, Jobs, systemAudit } from "./jobs.ts";
+import { LEASE_MS, Leases } from "./leases.ts";
+import { Publisher } from "./publisher.ts";
+import { Recorder } from "./recorder.ts";
+import { sendTest } from "./send-test.ts";
+import type { Sender } from "./sender.ts";
+import { Stores } from "./stores.ts";
+import { type Target, Targets } from "./targets.ts";
+import type { Timers } from "./timers.ts";
+import type { Vault } from "./vault.ts";
+
+export interface EngineParts {
+  readonly driver: StoreDriver;
+  readonly sender: Sender;
+  readonly vault: Vault;
+  readonly contracts: readonly Contract[];
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly newId: NewId;
+  readonly limits: DispatchLimits;
+  /** Every retry delay is multiplied by it; 1 but in demonstrations. */
+  readonly retryScale: number;
+  readonly retentionMs: number;
+  readonly sweepMs: number;
+  /** What the hub does by itself; `JOBS` but in a simulation. */
+  readonly jobs: readonly Job[];
+  /** No other process can hold a lease: what a predecessor left is free at once. */
+  readonly exclusive: boolean;
+  readonly onAttempt: (report: AttemptReport) => void;
+  readonly onDeactivated: (found: EndpointWithRecord) => void;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+export const DEFAULT_LIMITS: DispatchLimits = {
+  lane: { maxInFlight: 64, minInFlight: 4, window: 512 },
+  maxInFlight: 1_024,
+  window: 8_192,
+};
+
+/** How many times an accept matches again when the store's endpoints change under it. */
+const MATCH_TRIES = 5;
+
+export function createEngine(parts: EngineParts): Engine {
+  const { driver, clock, newId, timers, onTrouble } = parts;
+  const contracts = new Map(parts.contracts.map((contract) => [contract.name, contract]));
+  const targets = new Targets(driver, parts.vault, contracts);
+  const stores = new Stores(driver);
+  const leases = new Leases(newId);
+  const recorder = new Recorder(driver, timers, onTrouble);
+  const dispatcher: Dispatcher = new Dispatcher({
+    ...parts,
+    targets,
+    recorder,
+    leases,
+    onRoom: (lane) => claimer.noticed(lane),
+    onGone: (target) => void disable(target).catch(onTrouble),
+  });
+  const claimer = new Claimer({ ...parts, dispatcher, stores, leases });
+  const publisher = new Publisher({
+    dispatcher,
+    targets,
+    leases,
+    clock,
+    newId,
+    onQueued: (lane) => claimer.noticed(lane),
+  });
+
+  /** The endpoint answered 410: it wants nothing more. */
+  async function disable({ endpoint }: Target): Promise<void> {
+    const found = await driver.getEndpoint(endpoint.id);
+    if (found?.endpoint.state !== "active") return;
+    const audit = systemAudit(newId, clock.now(), "endpoint.disable", endpoint.storeId, endpoint.id);
+    const changes = { state: "disabled", disabledReason: "answered_410_gone" } as const;
+    await driver.updateEndpoint(endpoint.id, found.endpoint.version, changes, false, audit);
+    engine.wake(endpoint.storeId, endpoint.id);
+  }
+
+  async function follow(storeId: string, endpointId: string): Promise<void> {
+    const target = (await targets.ofStore(storeId)).all.get(endpointId);
+    const lane = target
+      ? dispatcher.lane({ endpointId, storeId, tenantId: target.endpoint.tenantId })
+      : dispatcher.laneOf(endpointId);
+    if (!lane) return;
+    lane.closed = target?.endpoint.state !== "active";
+    if (lane.closed) {
+      await dispatcher.close(lane);
+      return;
+    }
+    lane.backlog = true;
+    lane.queuedCount += 1;
+    lane.dueAt(clock.now());
+    claimer.kick();
+  }
+
+  /** Writes what `write` is given, matching again while the store's endpoints change under it. */
+  async function accept<Result extends { readonly kind: string }>(
+    event: Parameters<Publisher["intend"]>,
+    write: (intent: Awaited<ReturnType<Publisher["intend"]>>) => Promise<Result>,
+  ): Promise<Exclude<Result, { readonly kind: "stale_endpoints" }>> {
+    for (let tries = 0; ; tries++) {
+      const intent = await publisher.intend(...event);
+      let result: Result;
+      try {
+        result = await write(intent);
+      } catch (error) {
+        intent.abandoned();
+        throw error;
+      }
+      if (result.kind !== "stale_endpoints") {
+        if (!("placements" in result)) intent.abandoned();
+        return result as Exclude<Result, { readonly kind: "stale_endpoints" }>;
+      }
+      intent.abandoned();
+      targets.forget(event[1].id);
+      if (tries >= MATCH_TRIES) throw new Error("The store's endpoints change faster than an event matches.");
+    }
+  }
+
+  let cancelLeaseTimer: (() => void) | null = null;
+  async function keepLeases(): Promise<void> {
+    try {
+      const now = clock.now();
+      for (const token of leases.tokens()) await driver.extendLease({ token, until: now + LEASE_MS });
+      await driver.recoverLeases({ now, everything: false });
+    } catch (error) {
+      onTrouble(error);
+    }
+    cancelLeaseTimer = timers.after(LEASE_MS / 3, () => void keepLeases());
+  }
+
+  const engine: Engine = {
+    async publish(event, store, subjectId) {
+      const result = await accept([[event], store, subjectId], async (intent) => {
+        const [written] = intent.events;
+        if (!written) return { kind: "exists" } as const;
+        const accepted = await driver.acceptEvent(written);
+        if (accepted.kind === "accepted") intent.committed(accepted.placements);
+        return accepted;
+      });
+      return result.kind === "accepted";
+    },
+    async saveOrder({ order, expectedVersion, events, store, audit }) {
+      return accept([events, store, order.id], async (intent) => {
+        const saved = await driver.saveOrder({ order, expectedVersion, events: intent.events, audit });
+        if (saved.kind === "saved") intent.committed(saved.placements);
+        return saved;
+      });
+    },
+    test: (endpointId, eventType, store) =>
+      sendTest({ ...parts, targets, leases, recorder }, endpointId, eventType, store),
+    wake(storeId, endpointId) {
+      stores.forget(storeId);
+      targets.forget(storeId);
+      if (endpointId) void follow(storeId, endpointId).catch(onTrouble);
+    },
+    async start() {
+      await driver.recoverLeases({ now: clock.now(), everything: parts.exclusive });
+      await claimer.start();
+      jobs.start();
+      if (!parts.exclusive) void keepLeases();
+    },
+    async drain() {
+      jobs.stop();
+      cancelLeaseTimer?.();
+      await claimer.stop();
+      await dispatcher.drain();
+    },
+    stats: () => dispatcher.stats(),
+  };
+  const jobs = new Jobs({ ...parts, engine, stores }, parts.jobs);
+  return engine;
+}

@@ -1,0 +1,227 @@
+import type { Attempt } from "../domain/delivery.ts";
+import type { Clock } from "../domain/id.ts";
+import type { AttemptRecord, DueLane, StoreDriver } from "../store/driver.ts";
+import { decide } from "./decide.ts";
+import { type Held, Lane, type LaneLimits } from "./lane.ts";
+import type { Leases } from "./leases.ts";
+import type { Recorder } from "./recorder.ts";
+import type { Sender, SendOutcome } from "./sender.ts";
+import { requestFor, type Target, type Targets } from "./targets.ts";
+import { Turns } from "./turns.ts";
+
+export interface DispatchLimits {
+  readonly lane: LaneLimits;
+  /** Requests at once, over all endpoints. */
+  readonly maxInFlight: number;
+  /** Deliveries in memory, over all endpoints. */
+  readonly window: number;
+}
+
+/** What others want to know of each attempt: metrics, the log, the demo's screen. */
+export interface AttemptReport {
+  readonly target: Target;
+  readonly held: Held;
+  readonly outcome: SendOutcome;
+  readonly record: AttemptRecord;
+}
+
+export interface DispatcherParts {
+  readonly driver: StoreDriver;
+  readonly sender: Sender;
+  readonly targets: Targets;
+  readonly recorder: Recorder;
+  readonly leases: Leases;
+  readonly clock: Clock;
+  readonly limits: DispatchLimits;
+  /** Every retry delay is multiplied by it; 1 but in demonstrations. */
+  readonly retryScale: number;
+  readonly onAttempt: (report: AttemptReport) => void;
+  readonly onGone: (target: Target) => void;
+  /** A place of the lane has come free, or its next due time has changed. */
+  readonly onRoom: (lane: Lane) => void;
+}
+
+const NO_SECRET: SendOutcome = {
+  statusCode: null,
+  error: "secret_unavailable",
+  durationMs: 0,
+  retryAfterMs: null,
+};
+
+/** Sends what this process holds leases on, lane by lane in turn, and hands each outcome to the recorder. */
+export class Dispatcher {
+  readonly #parts: DispatcherParts;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #turns = new Turns();
+  #held = 0;
+  #inFlight = 0;
+  #stopped = false;
+  #whenIdle: (() => void) | null = null;
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+  }
+
+  lane(at: Omit<DueLane, "nextDueAt">): Lane {
+    let lane = this.#lanes.get(at.endpointId);
+    if (!lane) {
+      lane = new Lane(at, this.#parts.limits.lane);
+      this.#lanes.set(at.endpointId, lane);
+    }
+    return lane;
+  }
+
+  laneOf(endpointId: string): Lane | undefined {
+    return this.#lanes.get(endpointId);
+  }
+
+  lanes(): IterableIterator<Lane> {
+    return this.#lanes.values();
+  }
+
+  forgetIdleLanes(): void {
+    for (const [id, lane] of this.#lanes) if (lane.idle) this.#lanes.delete(id);
+  }
+
+  stats() {
+    return { inFlight: this.#inFlight, held: this.#held, lanes: this.#lanes.size };
+  }
+
+  /** Places left in memory. */
+  get room(): number {
+    return this.#stopped ? 0 : Math.max(0, this.#parts.limits.window - this.#held);
+  }
+
+  reserve(lane: Lane, places: number): void {
+    lane.held += places;
+    this.#held += places;
+  }
+
+  #letGo(lane: Lane, held: Held): void {
+    this.#parts.leases.hold(held.token, -1);
+    this.release(lane, 1);
+  }
+
+  /** Gives reserved places back. */
+  release(lane: Lane, places: number): void {
+    lane.held -= places;
+    this.#held -= places;
+    if (this.#held === 0) this.#whenIdle?.();
+  }
+
+  /** Takes a leased delivery whose place is reserved. */
+  push(lane: Lane, held: Held): void {
+    this.#parts.leases.hold(held.token, 1);
+    lane.push(held);
+    this.#turns.offer(lane);
+  }
+
+  /** Sends as much as may be sent now. */
+  pump(): void {
+    while (!this.#stopped && this.#inFlight < this.#parts.limits.maxInFlight) {
+      const turn = this.#turns.next();
+      if (!turn) return;
+      this.#inFlight += 1;
+      void this.#attempt(turn.lane, turn.held);
+    }
+  }
+
+  async #attempt(lane: Lane, held: Held): Promise<void> {
+    const { clock, targets, sender } = this.#parts;
+    let target: Target | undefined;
+    try {
+      target = (await targets.ofStore(lane.storeId)).all.get(lane.endpointId);
+    } catch {
+      target = undefined;
+    }
+    if (!target || lane.closed) return this.#giveBack(lane, held);
+    const request = requestFor(target, held.delivery, clock.now());
+    const outcome = request ? await sender.send(request) : NO_SECRET;
+    this.#ended(lane, held, target, outcome);
+  }
+
+  /** The endpoint was deleted or paused, or cannot be read now, after its delivery was leased. */
+  #giveBack(lane: Lane, held: Held): void {
+    this.#inFlight -= 1;
+    lane.finished(held, true, 0);
+    const dueAt = this.#parts.clock.now();
+    void this.#parts.driver
+      .releaseDeliveries({ token: held.token, deliveryIds: [held.delivery.id], dueAt })
+      .catch(() => undefined)
+      .finally(() => this.#letGo(lane, held));
+  }
+
+  #ended(lane: Lane, held: Held, target: Target, outcome: SendOutcome): void {
+    const { clock, retryScale, recorder } = this.#parts;
+    const now = clock.now();
+    this.#inFlight -= 1;
+    lane.finished(held, outcome.error === null, now);
+    const decision = decide(held.delivery, outcome, target.contract.retry, now, retryScale);
+    const record = recordOf(held, outcome, decision.settlement, now);
+    this.#parts.onAttempt({ target, held, outcome, record });
+    void recorder.record(record).finally(() => {
+      if (decision.settlement.status === "retrying") {
+        const { nextAttemptAt } = decision.settlement;
+        lane.nextDueAt = Math.min(lane.nextDueAt ?? nextAttemptAt, nextAttemptAt);
+      }
+      this.#letGo(lane, held);
+      this.#parts.onRoom(lane);
+    });
+    if (decision.disablesEndpoint) this.#parts.onGone(target);
+    this.#turns.offer(lane);
+    this.pump();
+  }
+
+  /** Gives back what one lane holds and has not sent. */
+  async close(lane: Lane): Promise<void> {
+    const waiting = lane.drain();
+    await this.#releaseAll(waiting);
+    for (const held of waiting) this.#letGo(lane, held);
+  }
+
+  /** Gives back what is not sent, and waits for what is. */
+  async drain(): Promise<void> {
+    this.#stopped = true;
+    for (const lane of this.#lanes.values()) await this.close(lane);
+    if (this.#held === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#whenIdle = resolve;
+    });
+  }
+
+  async #releaseAll(waiting: readonly Held[]): Promise<void> {
+    const dueAt = this.#parts.clock.now();
+    const byToken = new Map<string, string[]>();
+    for (const { token, delivery } of waiting) {
+      const ids = byToken.get(token);
+      if (ids) ids.push(delivery.id);
+      else byToken.set(token, [delivery.id]);
+    }
+    for (const [token, deliveryIds] of byToken) {
+      await this.#parts.driver.releaseDeliveries({ token, deliveryIds, dueAt });
+    }
+  }
+}
+
+function recordOf(
+  held: Held,
+  outcome: SendOutcome,
+  settlement: AttemptRecord["settlement"],
+  now: number,
+): AttemptRecord {
+  const attempt: Attempt = {
+    number: held.delivery.attemptCount + 1,
+    at: now,
+    statusCode: outcome.statusCode,
+    error: outcome.error,
+    durationMs: outcome.durationMs,
+  };
+  return {
+    deliveryId: held.delivery.id,
+    endpointId: held.delivery.endpointId,
+    token: held.token,
+    attempt,
+    settlement,
+    test: held.delivery.test,
+  };
+}

@@ -1,0 +1,120 @@
+import { expect, test } from "vitest";
+import { type Held, Lane } from "./lane.ts";
+import { Turns } from "./turns.ts";
+
+const limits = { maxInFlight: 8, minInFlight: 2, window: 100 };
+const laneOf = (endpointId: string, tenantId = "ten_1") =>
+  new Lane({ endpointId, tenantId, storeId: "store_1" }, limits);
+const held = (id: string, subjectId: string, attemptCount = 0): Held => ({
+  token: "lease_1",
+  delivery: {
+    id,
+    subjectId,
+    attemptCount,
+    eventId: "evt_1",
+    eventType: "order.created",
+    endpointId: "wh_1",
+    tenantId: "ten_1",
+    storeId: "store_1",
+    body: "{}",
+    createdAt: 0,
+    test: false,
+    failures: attemptCount,
+  },
+});
+
+test("the first attempt of an order's next event waits for the end of the one before", () => {
+  const lane = laneOf("wh_1");
+  const [first, second, other] = [held("a", "ord_1"), held("b", "ord_1"), held("c", "ord_2")];
+  for (const each of [first, second, other]) lane.push(each);
+  expect(lane.take()).toBe(first);
+  expect(lane.take()).toBe(other);
+  expect(lane.take()).toBeUndefined();
+  lane.finished(first, false, 0);
+  expect(lane.take()).toBe(second);
+});
+
+test("a retry waits for nobody, and nobody for it", () => {
+  const lane = laneOf("wh_1");
+  const [retry, first] = [held("a", "ord_1", 1), held("b", "ord_1")];
+  lane.push(retry);
+  lane.push(first);
+  expect([lane.take(), lane.take()]).toEqual([retry, first]);
+});
+
+test("an endpoint that keeps failing gets fewer requests at once, and gets them back step by step", () => {
+  const lane = laneOf("wh_1");
+  const fail = (now: number) => {
+    const each = held(`d${now}`, `s${now}`);
+    lane.push(each);
+    lane.take();
+    lane.finished(each, false, now);
+  };
+  for (let i = 0; i < 12; i++) fail(i);
+  expect(lane.failing).toBe(true);
+  const width = () => {
+    for (let i = 0; i < 20; i++) lane.push(held(`w${i}`, `w${i}`, 1));
+    let taken = 0;
+    while (lane.sendable && lane.take()) taken += 1;
+    for (const each of lane.drain()) void each;
+    for (let i = 0; i < taken; i++) lane.finished(held("x", "x", 1), true, 0);
+    return taken;
+  };
+  expect(width()).toBe(2);
+  const succeed = (now: number) => {
+    const each = held("s", "s", 1);
+    lane.push(each);
+    lane.take();
+    lane.finished(each, true, now);
+  };
+  succeed(1_000);
+  succeed(1_001);
+  expect(width()).toBe(3);
+  for (let now = 2_000; now < 4_000; now += 60) succeed(now);
+  expect(width()).toBe(8);
+});
+
+test("what is drained comes back whole, and in flight subjects stay in order", () => {
+  const lane = laneOf("wh_1");
+  const all = [held("a", "ord_1"), held("b", "ord_1"), held("c", "ord_2"), held("d", "ord_2")];
+  for (const each of all) lane.push(each);
+  const inFlight = lane.take();
+  expect(
+    lane
+      .drain()
+      .map(({ delivery }) => delivery.id)
+      .sort(),
+  ).toEqual(["b", "c", "d"]);
+  const later = held("e", "ord_1");
+  lane.push(later);
+  expect(lane.take()).toBeUndefined();
+  if (inFlight) lane.finished(inFlight, true, 0);
+  expect(lane.take()).toBe(later);
+});
+
+test("tenants take turns however much each has to send", () => {
+  const turns = new Turns();
+  const big = laneOf("wh_big", "ten_big");
+  const small = laneOf("wh_small", "ten_small");
+  for (let i = 0; i < 6; i++) big.push(held(`b${i}`, `b${i}`));
+  for (let i = 0; i < 2; i++) small.push(held(`s${i}`, `s${i}`));
+  turns.offer(big);
+  turns.offer(small);
+  const order: string[] = [];
+  for (let turn = turns.next(); turn; turn = turns.next()) order.push(turn.held.delivery.id);
+  expect(order).toEqual(["b0", "s0", "b1", "s1", "b2", "b3", "b4", "b5"]);
+});
+
+test("a lane that hangs leaves the turns to the others", () => {
+  const turns = new Turns();
+  const hanging = laneOf("wh_h");
+  const healthy = laneOf("wh_ok");
+  for (let i = 0; i < 20; i++) hanging.push(held(`h${i}`, `h${i}`));
+  turns.offer(hanging);
+  const sent: string[] = [];
+  for (let turn = turns.next(); turn; turn = turns.next()) sent.push(turn.held.delivery.id);
+  expect(sent).toHaveLength(limits.maxInFlight);
+  healthy.push(held("ok", "ok"));
+  turns.offer(healthy);
+  expect(turns.next()?.held.delivery.id).toBe("ok");
+});

@@ -1,0 +1,139 @@
+import type { ClaimedDelivery } from "../store/driver.ts";
+import { Fifo } from "./fifo.ts";
+
+/** A delivery that this process holds a lease on. */
+export interface Held {
+  readonly delivery: ClaimedDelivery;
+  readonly token: string;
+}
+
+export interface LaneLimits {
+  /** Requests at once to one endpoint. */
+  readonly maxInFlight: number;
+  /** Requests at once to one that keeps failing. */
+  readonly minInFlight: number;
+  /** Deliveries held in memory for one endpoint. */
+  readonly window: number;
+}
+
+/** Failures in a row after which an endpoint counts as failing. */
+const FAILING_AFTER = 5;
+/** After an outage the width grows by one request at most this often: a ramp, not a stampede. */
+const RAMP_STEP_MS = 50;
+
+/**
+ * One endpoint's own queue. Its width adapts: it halves while the endpoint keeps failing, and widens step by step
+ * once it answers again. First attempts of one subject (an order) never overtake each other.
+ */
+export class Lane {
+  readonly endpointId: string;
+  readonly storeId: string;
+  readonly tenantId: string;
+  readonly #limits: LaneLimits;
+  readonly #ready = new Fifo<Held>();
+  /** Subjects whose first attempt is under way, with those that wait for its end. */
+  readonly #subjects = new Map<string, Held[]>();
+  /** Deliveries held: waiting, in flight, or sent and not yet recorded. Reserved places count. */
+  held = 0;
+  inFlight = 0;
+  #width: number;
+  #failuresInRow = 0;
+  #widenedAt = 0;
+  /** Queued in the store and due: nothing may be handed off past it. */
+  backlog = false;
+  /** Counts what was queued, so that a claim can tell whether anything was added while it ran. */
+  queuedCount = 0;
+  /** Accepts under way that will queue. */
+  queueing = 0;
+  /** When the store next has something for it; null: nothing known. */
+  nextDueAt: number | null = null;
+  /** Its store has used up its hour: first attempts wait until then. */
+  limitedUntil = 0;
+  /** Paused, disabled or deleted: nothing is sent. */
+  closed = false;
+  /** In the ring of lanes that have something to send. */
+  queuedForTurn = false;
+
+  constructor(at: { endpointId: string; storeId: string; tenantId: string }, limits: LaneLimits) {
+    this.endpointId = at.endpointId;
+    this.storeId = at.storeId;
+    this.tenantId = at.tenantId;
+    this.#limits = limits;
+    this.#width = limits.maxInFlight;
+  }
+
+  /** The store has something for it at `at`, or when the hour is over that its store has used up. */
+  dueAt(at: number): void {
+    const open = Math.max(at, this.limitedUntil);
+    this.nextDueAt = Math.min(this.nextDueAt ?? open, open);
+  }
+
+  get room(): number {
+    return Math.max(0, this.#limits.window - this.held);
+  }
+
+  get failing(): boolean {
+    return this.#failuresInRow >= FAILING_AFTER;
+  }
+
+  get sendable(): boolean {
+    return this.#ready.size > 0 && this.inFlight < this.#width;
+  }
+
+  get idle(): boolean {
+    return this.held === 0 && !this.backlog && this.nextDueAt === null && this.queueing === 0;
+  }
+
+  /** The place in memory is counted by the caller, when it reserves it. */
+  push(held: Held): void {
+    const { subjectId, attemptCount } = held.delivery;
+    const waiting = attemptCount === 0 ? this.#subjects.get(subjectId) : undefined;
+    if (waiting) {
+      waiting.push(held);
+      return;
+    }
+    if (attemptCount === 0) this.#subjects.set(subjectId, []);
+    this.#ready.push(held);
+  }
+
+  take(): Held | undefined {
+    const held = this.#ready.shift();
+    if (held) this.inFlight += 1;
+    return held;
+  }
+
+  /** The attempt has ended: the next of its subject may go, and the width follows the outcome. */
+  finished(held: Held, succeeded: boolean, now: number): void {
+    this.inFlight -= 1;
+    if (held.delivery.attemptCount === 0) this.#release(held.delivery.subjectId);
+    if (!succeeded) {
+      this.#failuresInRow += 1;
+      if (this.failing) this.#width = Math.max(this.#limits.minInFlight, this.#width >> 1);
+      return;
+    }
+    this.#failuresInRow = 0;
+    if (this.#width < this.#limits.maxInFlight && now - this.#widenedAt >= RAMP_STEP_MS) {
+      this.#width += 1;
+      this.#widenedAt = now;
+    }
+  }
+
+  #release(subjectId: string): void {
+    const waiting = this.#subjects.get(subjectId);
+    const next = waiting?.shift();
+    if (next) this.#ready.push(next);
+    else this.#subjects.delete(subjectId);
+  }
+
+  /** Everything that waits to be sent, to be given back. What is in flight keeps its subject. */
+  drain(): Held[] {
+    const rest = this.#ready.drain();
+    for (const held of [...rest]) {
+      if (held.delivery.attemptCount > 0) continue;
+      rest.push(...(this.#subjects.get(held.delivery.subjectId) ?? []));
+      this.#subjects.delete(held.delivery.subjectId);
+    }
+    for (const waiting of this.#subjects.values()) rest.push(...waiting.splice(0));
+    return rest;
+  }
+}

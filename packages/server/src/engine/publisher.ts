@@ -1,0 +1,197 @@
+import type { CanonicalEvent, StoreFacts } from "@ticketrail/contracts";
+import type { Payload } from "../domain/event.ts";
+import type { Clock, NewId } from "../domain/id.ts";
+import { HOUR_MS, HOURLY_LIMIT, hourOf, type Store } from "../domain/store.ts";
+import type { NewDelivery, NewEvent, Placement } from "../store/driver.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { Lane } from "./lane.ts";
+import type { Leases } from "./leases.ts";
+import type { StoreTargets, Target, Targets } from "./targets.ts";
+
+export interface PublisherParts {
+  readonly dispatcher: Dispatcher;
+  readonly targets: Targets;
+  readonly leases: Leases;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  /** A lane has something in the store. */
+  readonly onQueued: (lane: Lane) => void;
+}
+
+/** A delivery on its way into the store, with the place that is kept for it. */
+interface Intended {
+  readonly lane: Lane;
+  readonly delivery: NewDelivery;
+  readonly event: CanonicalEvent;
+  readonly subjectId: string;
+  readonly body: string;
+}
+
+/** What is to be written, and what becomes of it in memory once it is. */
+export interface Intent {
+  readonly events: readonly NewEvent[];
+  /** The transaction is durable. */
+  committed(placements: readonly Placement[]): void;
+  /** Nothing was written. */
+  abandoned(): void;
+}
+
+/** Turns events into deliveries: matches endpoints, makes each contract's bytes once, and keeps places for hand-over. */
+export class Publisher {
+  readonly #parts: PublisherParts;
+
+  constructor(parts: PublisherParts) {
+    this.#parts = parts;
+  }
+
+  async intend(events: readonly CanonicalEvent[], store: Store, subjectId: string): Promise<Intent> {
+    const { targets, leases, clock } = this.#parts;
+    const storeTargets = await targets.ofStore(store.id);
+    const now = clock.now();
+    const lease = leases.shared(now);
+    const quota = { hour: hourOf(now), limit: HOURLY_LIMIT[store.plan] };
+    const intended: Intended[] = [];
+    const written = events.map((event): NewEvent => {
+      const payloads = new Map<string, Payload>();
+      const mine = this.#match(event, store, storeTargets, subjectId, payloads);
+      intended.push(...mine);
+      return {
+        event: {
+          id: event.id,
+          type: event.type,
+          tenantId: event.tenantId,
+          storeId: event.storeId,
+          subjectId,
+          createdAt: now,
+          data: JSON.stringify(event.data),
+        },
+        payloads: [...payloads.values()],
+        deliveries: mine.map(({ delivery }) => delivery),
+        endpointsVersion: storeTargets.version,
+        lease,
+        quota,
+      };
+    });
+    return {
+      events: written,
+      committed: (placements) => this.#place(intended, placements, lease.token, now),
+      abandoned: () => this.#abandon(intended),
+    };
+  }
+
+  #match(
+    event: CanonicalEvent,
+    store: StoreFacts,
+    storeTargets: StoreTargets,
+    subjectId: string,
+    payloads: Map<string, Payload>,
+  ): Intended[] {
+    const intended: Intended[] = [];
+    const unencodable = new Set<string>();
+    for (const target of storeTargets.byType.get(event.type) ?? []) {
+      const { name } = target.contract;
+      let payload = payloads.get(name);
+      if (!payload && !unencodable.has(name)) {
+        const encoded = target.contract.encode(event, store);
+        if (encoded) {
+          payload = { contract: name, type: encoded.type, body: encoded.body };
+          payloads.set(name, payload);
+        } else {
+          unencodable.add(name);
+        }
+      }
+      if (payload) intended.push(this.#intend(target, payload, event, subjectId));
+    }
+    return intended;
+  }
+
+  #intend(target: Target, payload: Payload, event: CanonicalEvent, subjectId: string): Intended {
+    const { endpoint } = target;
+    const { dispatcher, newId } = this.#parts;
+    const lane = dispatcher.lane({
+      endpointId: endpoint.id,
+      storeId: endpoint.storeId,
+      tenantId: endpoint.tenantId,
+    });
+    lane.closed = endpoint.state !== "active";
+    const handOff = !lane.closed && !lane.backlog && lane.room > 0 && dispatcher.room > 0;
+    if (handOff) {
+      dispatcher.reserve(lane, 1);
+    } else {
+      lane.queueing += 1;
+      lane.backlog = true;
+    }
+    return {
+      lane,
+      event,
+      subjectId,
+      body: payload.body,
+      delivery: {
+        id: newId("del_"),
+        endpointId: endpoint.id,
+        contract: payload.contract,
+        eventType: payload.type,
+        handOff,
+        test: false,
+      },
+    };
+  }
+
+  #place(
+    intended: readonly Intended[],
+    placements: readonly Placement[],
+    token: string,
+    acceptedAt: number,
+  ): void {
+    const { dispatcher } = this.#parts;
+    const placed = new Map(placements.map((placement) => [placement.deliveryId, placement.placed]));
+    for (const { lane, delivery, event, subjectId, body } of intended) {
+      const where = placed.get(delivery.id);
+      if (where === "leased") {
+        dispatcher.push(lane, {
+          token,
+          delivery: {
+            id: delivery.id,
+            eventId: event.id,
+            eventType: delivery.eventType,
+            endpointId: delivery.endpointId,
+            tenantId: event.tenantId,
+            storeId: event.storeId,
+            subjectId,
+            body,
+            createdAt: acceptedAt,
+            test: false,
+            attemptCount: 0,
+            failures: 0,
+          },
+        });
+        continue;
+      }
+      if (delivery.handOff) dispatcher.release(lane, 1);
+      else lane.queueing -= 1;
+      if (where === "rate_limited") lane.limitedUntil = (hourOf(this.#parts.clock.now()) + 1) * HOUR_MS;
+      this.#queued(lane);
+    }
+    dispatcher.pump();
+  }
+
+  #queued(lane: Lane): void {
+    lane.backlog = true;
+    lane.queuedCount += 1;
+    lane.dueAt(this.#parts.clock.now());
+    this.#parts.onQueued(lane);
+  }
+
+  #abandon(intended: readonly Intended[]): void {
+    for (const { lane, delivery } of intended) {
+      if (delivery.handOff) {
+        this.#parts.dispatcher.release(lane, 1);
+      } else {
+        lane.queueing -= 1;
+        // What made it a backlog was never written; a claim finds that out.
+        lane.dueAt(this.#parts.clock.now());
+        this.#parts.onQueued(lane);
+      }
+    }
+  }
+}

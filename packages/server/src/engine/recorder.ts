@@ -1,0 +1,58 @@
+import type { AttemptRecord, StoreDriver } from "../store/driver.ts";
+import type { Timers } from "./timers.ts";
+
+const BATCH = 500;
+const RETRY_MS = 500;
+
+interface Waiting {
+  readonly record: AttemptRecord;
+  readonly resolve: (applied: boolean) => void;
+}
+
+/**
+ * Writes outcomes down in batches. While the store cannot be written to, outcomes wait here and are tried again:
+ * an attempt that was made is never forgotten, and what waits still holds its place in the window, so that no more
+ * is sent than can be remembered.
+ */
+export class Recorder {
+  readonly #driver: StoreDriver;
+  readonly #timers: Timers;
+  readonly #onTrouble: (error: unknown) => void;
+  #waiting: Waiting[] = [];
+  #scheduled = false;
+
+  constructor(driver: StoreDriver, timers: Timers, onTrouble: (error: unknown) => void) {
+    this.#driver = driver;
+    this.#timers = timers;
+    this.#onTrouble = onTrouble;
+  }
+
+  /** Resolves when it is durable: false where the lease had been lost and nothing was changed. */
+  record(record: AttemptRecord): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ record, resolve });
+      this.#schedule();
+    });
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#timers.soon(() => void this.#flush());
+  }
+
+  async #flush(): Promise<void> {
+    const batch = this.#waiting.splice(0, BATCH);
+    try {
+      const applied = await this.#driver.recordAttempts(batch.map(({ record }) => record));
+      for (const [index, { resolve }] of batch.entries()) resolve(applied[index] ?? false);
+    } catch (error) {
+      this.#onTrouble(error);
+      this.#waiting.unshift(...batch);
+      this.#timers.after(RETRY_MS, () => void this.#flush());
+      return;
+    }
+    this.#scheduled = false;
+    if (this.#waiting.length > 0) this.#schedule();
+  }
+}

@@ -1,0 +1,108 @@
+import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
+import type { CanonicalEventType, Contract } from "@ticketrail/contracts";
+import type { Endpoint } from "../domain/endpoint.ts";
+import type { ClaimedDelivery, StoreDriver } from "../store/driver.ts";
+import type { SendRequest } from "./sender.ts";
+import type { Vault } from "./vault.ts";
+
+/** An endpoint made ready for sending: one key object a secret, since making one costs more than signing. */
+export interface Target {
+  readonly endpoint: Endpoint;
+  readonly contract: Contract;
+  readonly keys: readonly { readonly key: KeyObject; readonly expiresAt: number | null }[];
+}
+
+/** A store's endpoints as of one version. */
+export interface StoreTargets {
+  readonly version: number;
+  readonly all: ReadonlyMap<string, Target>;
+  /** Who receives an event of a type, whatever the endpoint's state: paused ones keep a queue. */
+  readonly byType: ReadonlyMap<CanonicalEventType, readonly Target[]>;
+}
+
+const CACHED_STORES = 10_000;
+
+export class Targets {
+  readonly #driver: StoreDriver;
+  readonly #vault: Vault;
+  readonly #contracts: ReadonlyMap<string, Contract>;
+  readonly #stores = new Map<string, Promise<StoreTargets>>();
+
+  constructor(driver: StoreDriver, vault: Vault, contracts: ReadonlyMap<string, Contract>) {
+    this.#driver = driver;
+    this.#vault = vault;
+    this.#contracts = contracts;
+  }
+
+  ofStore(storeId: string): Promise<StoreTargets> {
+    const cached = this.#stores.get(storeId);
+    if (cached) return cached;
+    const loading = this.#load(storeId);
+    this.#stores.set(storeId, loading);
+    loading.catch(() => this.#stores.delete(storeId));
+    for (const oldest of this.#stores.keys()) {
+      if (this.#stores.size <= CACHED_STORES) break;
+      this.#stores.delete(oldest);
+    }
+    return loading;
+  }
+
+  forget(storeId: string): void {
+    this.#stores.delete(storeId);
+  }
+
+  async #load(storeId: string): Promise<StoreTargets> {
+    const { version, endpoints } = await this.#driver.storeEndpoints(storeId);
+    const all = new Map<string, Target>();
+    const byType = new Map<CanonicalEventType, Target[]>();
+    for (const endpoint of endpoints) {
+      const contract = this.#contracts.get(endpoint.contract);
+      if (!contract) continue;
+      const target = { endpoint, contract, keys: this.#keysOf(endpoint, contract) };
+      all.set(endpoint.id, target);
+      for (const type of endpoint.canonical) {
+        const receivers = byType.get(type);
+        if (receivers) receivers.push(target);
+        else byType.set(type, [target]);
+      }
+    }
+    return { version, all, byType };
+  }
+
+  /** A secret that will not open (another key, a damaged row) leaves the endpoint without keys, and its attempts say so. */
+  #keysOf(endpoint: Endpoint, contract: Contract): Target["keys"] {
+    return endpoint.secrets.flatMap(({ sealed, expiresAt }) => {
+      try {
+        const secret = this.#vault.open(sealed, endpoint.id);
+        return [{ key: createSecretKey(contract.signing.key(secret)), expiresAt }];
+      } catch {
+        return [];
+      }
+    });
+  }
+}
+
+/** The request for one attempt, stamped and signed afresh; null where the endpoint has no usable secret. */
+export function requestFor(target: Target, delivery: ClaimedDelivery, now: number): SendRequest | null {
+  const { contract, endpoint } = target;
+  const { signing } = contract;
+  const timestamp = signing.timestampUnit === "ms" ? String(now) : String(Math.floor(now / 1_000));
+  const live = target.keys.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
+  const keys = signing.overlap ? live : live.slice(0, 1);
+  if (keys.length === 0) return null;
+  const prefix = signing.prefix({ eventId: delivery.eventId, timestamp });
+  const signatures = keys.map(({ key }) =>
+    createHmac("sha256", key).update(prefix).update(delivery.body).digest(endpoint.encoding),
+  );
+  const stamp = {
+    eventId: delivery.eventId,
+    eventType: delivery.eventType,
+    deliveryId: delivery.id,
+    timestamp,
+  };
+  return {
+    url: endpoint.url,
+    headers: { ...contract.deliveryHeaders, ...endpoint.headers, ...signing.headers(stamp, signatures) },
+    body: delivery.body,
+  };
+}

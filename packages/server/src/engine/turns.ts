@@ -1,0 +1,42 @@
+import { Fifo } from "./fifo.ts";
+import type { Held, Lane } from "./lane.ts";
+
+/** Whose turn it is: tenants in turn, and within a tenant its lanes in turn, one delivery at a time. */
+export class Turns {
+  readonly #tenants = new Fifo<string>();
+  readonly #lanes = new Map<string, Fifo<Lane>>();
+
+  /** To be called whenever a lane may have become sendable. */
+  offer(lane: Lane): void {
+    if (lane.queuedForTurn || !lane.sendable) return;
+    lane.queuedForTurn = true;
+    let lanes = this.#lanes.get(lane.tenantId);
+    if (!lanes) {
+      lanes = new Fifo();
+      this.#lanes.set(lane.tenantId, lanes);
+      this.#tenants.push(lane.tenantId);
+    }
+    lanes.push(lane);
+  }
+
+  /** The next delivery to send, or undefined when no lane is sendable. */
+  next(): { lane: Lane; held: Held } | undefined {
+    for (let tenantId = this.#tenants.shift(); tenantId !== undefined; tenantId = this.#tenants.shift()) {
+      const lanes = this.#lanes.get(tenantId);
+      const lane = lanes?.shift();
+      let held: Held | undefined;
+      if (lane) {
+        lane.queuedForTurn = false;
+        if (lane.sendable) held = lane.take();
+        if (lane.sendable) {
+          lane.queuedForTurn = true;
+          lanes?.push(lane);
+        }
+      }
+      if (lanes && lanes.size > 0) this.#tenants.push(tenantId);
+      else this.#lanes.delete(tenantId);
+      if (lane && held) return { lane, held };
+    }
+    return undefined;
+  }
+}
