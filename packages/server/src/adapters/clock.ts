@@ -1,0 +1,3 @@
+import type { Clock } from "../domain/id.ts";
+
+export const systemClock: Clock = Object.freeze({ now: () => Date.now() });

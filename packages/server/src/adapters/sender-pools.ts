@@ -1,0 +1,74 @@
+import { type buildConnector, type Dispatcher, Pool } from "undici";
+
+/** Below what nginx (75 s) and most balancers (60 s) allow; a receiver that keeps less says so in `keep-alive`. */
+const KEEP_ALIVE_MS = 15_000;
+const MAX_KEEP_ALIVE_MS = 60_000;
+
+/** The connections to one origin. */
+export interface Origin {
+  readonly dispatcher: Dispatcher;
+  inFlight: number;
+}
+
+export interface OriginPools {
+  /** Makes the origin the most recently used. */
+  use(origin: string): Origin;
+  readonly size: number;
+  close(): Promise<void>;
+}
+
+/** A keep-alive pool for each origin, up to `maxOrigins`; beyond that the longest unused gives way. */
+export function originPools(options: {
+  readonly connect: buildConnector.connector;
+  readonly connectionsPerOrigin: number;
+  readonly maxOrigins: number;
+}): OriginPools {
+  // In the order of use, the latest last.
+  const origins = new Map<string, Origin>();
+
+  const open = (origin: string): Origin => {
+    const dispatcher = new Pool(origin, {
+      connect: options.connect,
+      connections: options.connectionsPerOrigin,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: MAX_KEEP_ALIVE_MS,
+      // The sender has one deadline for a whole attempt, queueing and connecting included.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      allowH2: false,
+    });
+    return { dispatcher, inFlight: 0 };
+  };
+
+  const evict = (): void => {
+    for (const [name, { dispatcher, inFlight }] of origins) {
+      if (inFlight > 0) continue;
+      origins.delete(name);
+      // Idle by our count: all that can be left in it are requests whose attempt is over.
+      void dispatcher.destroy();
+      return;
+    }
+  };
+
+  return {
+    use(name) {
+      let origin = origins.get(name);
+      if (origin === undefined) {
+        if (origins.size >= options.maxOrigins) evict();
+        origin = open(name);
+      } else {
+        origins.delete(name);
+      }
+      origins.set(name, origin);
+      return origin;
+    },
+    get size() {
+      return origins.size;
+    },
+    async close() {
+      const closing = [...origins.values()].map(({ dispatcher }) => dispatcher.destroy());
+      origins.clear();
+      await Promise.all(closing);
+    },
+  };
+}
