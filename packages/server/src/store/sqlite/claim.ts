@@ -1,0 +1,213 @@
+import type { ClaimedDelivery, ClaimInput, ClaimResult, DueLane } from "../driver.ts";
+import type { Db } from "./db.ts";
+import { Quota } from "./quota.ts";
+
+/** `gate` of a waiting delivery, see the schema. */
+export const NEEDS_QUOTA = 0;
+export const FREE = 1;
+/** Of a first attempt that was counted in that hour already. */
+export const countedIn = (hour: number): number => hour + 2;
+
+interface Lane {
+  readonly num: number;
+  readonly endpointId: string;
+  room: number;
+}
+
+type Candidate = [num: number, lane: number, gate: number, dueAt: number];
+
+export function claimDue(db: Db, input: ClaimInput): ClaimResult {
+  const lanes = lanesOf(db, input);
+  const store = db.tuples<[number]>("SELECT num FROM stores WHERE id = ?", input.storeId)[0]?.[0];
+  const next: Record<string, number | null> = {};
+  for (const { endpointId } of input.lanes) next[endpointId] = null;
+  if (store === undefined || lanes.size === 0) return { deliveries: [], rateLimited: false, next };
+  const { chosen, counted, rateLimited } = choose(db, input, store, lanes);
+  leaseThem(db, input, chosen, counted);
+  for (const [endpointId, dueAt] of nextDue(db, lanes)) next[endpointId] = dueAt;
+  return { deliveries: readClaimed(db, input, chosen, lanes), rateLimited, next };
+}
+
+/** Lanes that may send: active, and of that store. */
+function lanesOf(db: Db, { lanes, storeId }: ClaimInput): Map<number, Lane> {
+  const asked = new Map(lanes.map(({ endpointId, max }) => [endpointId, max]));
+  const rows = db.tuples<[number, string]>(
+    `SELECT num, id FROM endpoints WHERE id IN (SELECT value FROM json_each(?)) AND state = 'active'
+       AND store = (SELECT num FROM stores WHERE id = ?)`,
+    JSON.stringify([...asked.keys()]),
+    storeId,
+  );
+  return new Map(rows.map(([num, id]) => [num, { num, endpointId: id, room: asked.get(id) ?? 0 }]));
+}
+
+interface Choice {
+  readonly chosen: readonly number[];
+  /** Those of them that took one of the store's quota. */
+  readonly counted: ReadonlySet<number>;
+  readonly rateLimited: boolean;
+}
+
+/** Oldest first across the lanes; what needs quota and finds none is passed over, what needs none is not. */
+function choose(db: Db, { now, quota: window }: ClaimInput, store: number, lanes: Map<number, Lane>): Choice {
+  const quota = new Quota(db);
+  const chosen: number[] = [];
+  const counted = new Set<number>();
+  let rateLimited = false;
+  for (const [num, laneNumber, gate] of candidates(db, now, window.hour, lanes)) {
+    const lane = lanes.get(laneNumber);
+    if (!lane || lane.room <= 0) continue;
+    if (gate === NEEDS_QUOTA && window.limit !== null) {
+      if (rateLimited || !quota.take(store, window.hour, window.limit)) {
+        rateLimited = true;
+        continue;
+      }
+      counted.add(num);
+    }
+    lane.room--;
+    chosen.push(num);
+  }
+  quota.save();
+  return { chosen, counted, rateLimited };
+}
+
+const COUNTED_ELSEWHERE = `UPDATE deliveries SET gate = ${NEEDS_QUOTA}, counted_hour = NULL WHERE num IN (
+  SELECT d.num FROM json_each(?1) l CROSS JOIN deliveries d INDEXED BY deliveries_queue
+  WHERE d.endpoint = l.value AND d.gate > ${FREE} AND d.gate <> ?2)`;
+
+/** ?1 is [[lane, gate], …]; each pair is one look into the queue, whatever waits behind. */
+const HEADS = `SELECT d.num, d.endpoint, d.gate, d.due_at FROM json_each(?1) l CROSS JOIN deliveries d
+  WHERE d.num IN (SELECT q.num FROM deliveries q INDEXED BY deliveries_queue
+    WHERE q.gate IS NOT NULL AND q.endpoint = l.value ->> 0 AND q.gate = l.value ->> 1 AND q.due_at <= ?2
+    ORDER BY q.due_at, q.num LIMIT ?3)`;
+
+function candidates(db: Db, now: number, hour: number, lanes: Map<number, Lane>): Candidate[] {
+  const numbers = [...lanes.keys()];
+  const counted = countedIn(hour);
+  db.run(COUNTED_ELSEWHERE, JSON.stringify(numbers), counted);
+  const looks = numbers.flatMap((num) => [
+    [num, NEEDS_QUOTA],
+    [num, FREE],
+    [num, counted],
+  ]);
+  const most = Math.max(...[...lanes.values()].map(({ room }) => room), 0);
+  return db
+    .tuples<Candidate>(HEADS, JSON.stringify(looks), now, most)
+    .sort((a, b) => a[3] - b[3] || a[0] - b[0]);
+}
+
+function leaseThem(
+  db: Db,
+  { lease, quota: { hour } }: ClaimInput,
+  chosen: readonly number[],
+  counted: ReadonlySet<number>,
+): void {
+  if (chosen.length === 0) return;
+  db.run(
+    "UPDATE deliveries SET gate = NULL, lease_token = ?2, lease_until = ?3 WHERE num IN (SELECT value FROM json_each(?1))",
+    JSON.stringify(chosen),
+    lease.token,
+    lease.until,
+  );
+  if (counted.size === 0) return;
+  db.run(
+    "UPDATE deliveries SET counted_hour = ?2 WHERE num IN (SELECT value FROM json_each(?1))",
+    JSON.stringify([...counted]),
+    hour,
+  );
+}
+
+const FIRST_DUE = (laneSql: string): string => {
+  const look = (gate: string) =>
+    `coalesce((SELECT due_at FROM deliveries INDEXED BY deliveries_queue WHERE gate IS NOT NULL
+       AND endpoint = ${laneSql} AND ${gate} ORDER BY due_at LIMIT 1), 9e15)`;
+  return `min(${look(`gate = ${NEEDS_QUOTA}`)}, ${look(`gate = ${FREE}`)}, ${look(`gate > ${FREE}`)})`;
+};
+const NEVER = 9e15;
+
+const NEXT_DUE = `SELECT l.value, ${FIRST_DUE("l.value")} FROM json_each(?1) l`;
+
+function nextDue(db: Db, lanes: Map<number, Lane>): [string, number | null][] {
+  return db
+    .tuples<[number, number]>(NEXT_DUE, JSON.stringify([...lanes.keys()]))
+    .map(([num, dueAt]) => [lanes.get(num)?.endpointId ?? "", dueAt === NEVER ? null : dueAt]);
+}
+
+type ClaimedRow = [
+  num: number,
+  id: string,
+  lane: number,
+  eventType: string,
+  test: number,
+  failures: number,
+  attemptCount: number,
+  eventId: string,
+  tenantId: string,
+  subjectId: string,
+  body: string,
+  createdAt: number,
+];
+
+const CLAIMED = `SELECT d.num, d.id, d.endpoint, d.event_type, d.test, d.failures, json_array_length(d.attempts),
+    e.id, e.tenant_id, e.subject_id, p.body, d.created_at
+  FROM json_each(?1) j CROSS JOIN deliveries d ON d.num = j.value CROSS JOIN events e ON e.num = d.event
+    CROSS JOIN payloads p ON p.num = d.payload`;
+
+function readClaimed(
+  db: Db,
+  { storeId }: ClaimInput,
+  chosen: readonly number[],
+  lanes: Map<number, Lane>,
+): ClaimedDelivery[] {
+  if (chosen.length === 0) return [];
+  return db.tuples<ClaimedRow>(CLAIMED, JSON.stringify(chosen)).map((row) => {
+    const [
+      ,
+      id,
+      lane,
+      eventType,
+      test,
+      failures,
+      attemptCount,
+      eventId,
+      tenantId,
+      subjectId,
+      body,
+      createdAt,
+    ] = row;
+    const endpointId = lanes.get(lane)?.endpointId ?? "";
+    return {
+      id,
+      eventId,
+      eventType,
+      endpointId,
+      tenantId,
+      storeId,
+      subjectId,
+      body,
+      createdAt,
+      test: test === 1,
+      attemptCount,
+      failures,
+    };
+  });
+}
+
+/** Walks the queue's index from one endpoint to the next, so that it costs by endpoints and not by deliveries. */
+const DUE_LANES = `WITH RECURSIVE lanes (num) AS (
+    SELECT (SELECT endpoint FROM deliveries INDEXED BY deliveries_queue WHERE gate IS NOT NULL
+      ORDER BY endpoint LIMIT 1)
+    UNION ALL
+    SELECT (SELECT endpoint FROM deliveries INDEXED BY deliveries_queue WHERE gate IS NOT NULL
+      AND endpoint > lanes.num ORDER BY endpoint LIMIT 1) FROM lanes WHERE lanes.num IS NOT NULL
+  )
+  SELECT e.id AS endpointId, s.id AS storeId, s.tenant_id AS tenantId, ${FIRST_DUE("lanes.num")} AS nextDueAt
+  FROM lanes CROSS JOIN endpoints e ON e.num = lanes.num CROSS JOIN stores s ON s.num = e.store
+  WHERE e.state = 'active'`;
+
+export function dueLanes(
+  db: Db,
+  { now, ahead }: { readonly now: number; readonly ahead: boolean },
+): DueLane[] {
+  const lanes = db.rows<DueLane>(DUE_LANES);
+  return lanes.filter(({ nextDueAt }) => nextDueAt < NEVER && (ahead || nextDueAt <= now));
+}

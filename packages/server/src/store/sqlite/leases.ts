@@ -1,0 +1,38 @@
+import type { LeaseGrant } from "../driver.ts";
+import type { Db } from "./db.ts";
+
+/** Back to where it came from: a first attempt needs quota unless it was counted, all else is free to go. */
+const GATE = "iif(test = 1 OR attempts <> '[]', 1, coalesce(counted_hour + 2, 0))";
+
+export function releaseDeliveries(
+  db: Db,
+  input: { readonly token: string; readonly deliveryIds: readonly string[]; readonly dueAt: number },
+): number {
+  return db.run(
+    `UPDATE deliveries SET gate = ${GATE}, due_at = ?3, lease_token = NULL, lease_until = NULL
+     WHERE num IN (SELECT d.num FROM json_each(?1) j CROSS JOIN deliveries d ON d.id = j.value
+       WHERE d.lease_token = ?2)`,
+    JSON.stringify(input.deliveryIds),
+    input.token,
+    input.dueAt,
+  );
+}
+
+export const extendLease = (db: Db, { token, until }: LeaseGrant): number =>
+  db.run(
+    "UPDATE deliveries SET lease_until = ? WHERE lease_token IS NOT NULL AND lease_token = ?",
+    until,
+    token,
+  );
+
+export const recoverLeases = (
+  db: Db,
+  { now, everything }: { readonly now: number; readonly everything: boolean },
+): number =>
+  db.run(
+    `UPDATE deliveries SET gate = ${GATE}, lease_token = NULL, lease_until = NULL
+     WHERE num IN (SELECT num FROM deliveries INDEXED BY deliveries_leased
+       WHERE lease_token IS NOT NULL AND (?1 = 1 OR lease_until < ?2))`,
+    everything ? 1 : 0,
+    now,
+  );

@@ -1,0 +1,5 @@
+import type { Migration } from "../migrate.ts";
+import { start } from "./001-start.ts";
+
+/** In order; a release appends and never edits. */
+export const MIGRATIONS: readonly Migration[] = [start];

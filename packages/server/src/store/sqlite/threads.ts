@@ -1,0 +1,134 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { StorageUnavailable } from "../driver.ts";
+import type { Db } from "./db.ts";
+import { receiveError } from "./errors.ts";
+import { type Call, runRead } from "./group.ts";
+import { closed, type Host, settle } from "./local.ts";
+import type { Answer, WorkerStart } from "./message.ts";
+import { VERB_NAMES, verbNamed } from "./verbs.ts";
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const VERB_NUMBER = new Map(VERB_NAMES.map((name, index) => [name, index]));
+
+/** Calls to one worker; it answers them in order. */
+class Line {
+  readonly #worker: Worker;
+  readonly #exited: Promise<void>;
+  #outgoing: unknown[] = [];
+  #waiting: Waiting[] = [];
+  #answered = 0;
+  #failure: Error | null = null;
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on("message", (answer: Answer) => this.#receive(answer));
+    worker.on("error", (error) => this.#fail(error));
+    this.#exited = new Promise((resolve) => {
+      worker.on("exit", () => {
+        this.#fail(closed());
+        resolve();
+      });
+    });
+  }
+
+  /** Resolves when the worker has opened the database; rejects with the reason why it could not. */
+  static async start(start: WorkerStart): Promise<Line> {
+    const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: start });
+    await once(worker, "message");
+    return new Line(worker);
+  }
+
+  call({ verb, args }: Call): Promise<unknown> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      // Requests that arrive together are read in one turn of the event loop, and go over together at its end.
+      if (this.#outgoing.push(VERB_NUMBER.get(verb), args) === 2) setImmediate(() => this.#send());
+      this.#waiting.push({ resolve, reject });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#send();
+    this.#worker.postMessage(null);
+    await this.#exited;
+  }
+
+  #send(): void {
+    if (this.#outgoing.length === 0) return;
+    const calls = this.#outgoing;
+    this.#outgoing = [];
+    try {
+      this.#worker.postMessage(calls);
+    } catch (error) {
+      // Something in them cannot be copied; the worker has got none of them.
+      const failed = this.#waiting.splice(-calls.length / 2);
+      for (const { reject } of failed) reject(error as Error);
+    }
+  }
+
+  #receive({ values, errors }: Answer): void {
+    const failed = new Map(errors);
+    values.forEach((value, position) => {
+      const waiting = this.#waiting[this.#answered++];
+      const error = failed.get(position);
+      if (error) waiting?.reject(receiveError(error));
+      else waiting?.resolve(value);
+    });
+    // Shortened now and then rather than shifted for each answer.
+    if (this.#answered < 1_000 && this.#answered < this.#waiting.length) return;
+    this.#waiting = this.#waiting.slice(this.#answered);
+    this.#answered = 0;
+  }
+
+  #fail(cause: Error): void {
+    this.#failure ??= new StorageUnavailable(`The database's thread has ended: ${cause.message}`, { cause });
+    const waiting = this.#waiting.slice(this.#answered);
+    this.#waiting = [];
+    this.#answered = 0;
+    for (const { reject } of waiting) reject(this.#failure);
+  }
+}
+
+/** Writes and lists each have a thread, so that no list holds up a commit; single rows are read where they are asked for. */
+export class ThreadHost implements Host {
+  readonly #db: Db;
+  readonly #writer: Line;
+  readonly #reader: Line;
+  #open = true;
+
+  private constructor(db: Db, writer: Line, reader: Line) {
+    this.#db = db;
+    this.#writer = writer;
+    this.#reader = reader;
+  }
+
+  /** `db` reads single rows, on the caller's thread. */
+  static async start(db: Db, path: string, maxPages: number | null): Promise<ThreadHost> {
+    const writer = await Line.start({ path, role: "writer", maxPages });
+    try {
+      return new ThreadHost(db, writer, await Line.start({ path, role: "reader", maxPages: null }));
+    } catch (error) {
+      await writer.close();
+      throw error;
+    }
+  }
+
+  call(call: Call): Promise<unknown> {
+    if (!this.#open) return Promise.reject(closed());
+    const { kind } = verbNamed(call.verb);
+    if (kind === "point") return settle(runRead(this.#db, call));
+    return (kind === "write" ? this.#writer : this.#reader).call(call);
+  }
+
+  async close(): Promise<void> {
+    this.#open = false;
+    await this.#reader.close();
+    await this.#writer.close();
+    this.#db.close();
+  }
+}
