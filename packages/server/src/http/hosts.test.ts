@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { hostRewriter } from "./hosts.ts";
+import { startRig } from "./rig.test.ts";
+
+test("a host that stands for a contract serves the documented paths without the prefix", async () => {
+  const rig = await startRig({ hosts: new Map([["api.ordeliya.example", "ordeliya"]]) });
+  const headers = { host: "API.ordeliya.example:8080" };
+  expect((await rig.ask("GET", "/health", { key: null, headers })).body.success).toBe(true);
+  expect((await rig.ask("GET", "/ordeliya/health", { key: null, headers })).status).toBe(200);
+  const missing = await rig.ask("GET", "/nothing", { key: null, headers });
+  expect([missing.status, missing.body.success]).toEqual([404, false]);
+  expect((await rig.ask("GET", "/health", { key: null })).status).toBe(404);
+});
+
+test.each([
+  ["a.example", "/x", "/sela/x"],
+  ["a.example:443", "/x?y=/z", "/sela/x?y=/z"],
+  ["a.example", "/sela/x", "/sela/x"],
+  ["a.example", "/selax", "/sela/selax"],
+  ["b.example", "/x", "/x"],
+  [undefined, "/x", "/x"],
+  ["a.example", "*", "*"],
+])("%s%s becomes %s", (host, path, expected) => {
+  expect(hostRewriter(new Map([["a.example", "sela"]]))(host, path)).toBe(expected);
+});

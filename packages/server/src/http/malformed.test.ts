@@ -1,0 +1,95 @@
+/** What no HTTP client would send, over real sockets. */
+import { type AddressInfo, connect } from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openRig, type Rig } from "./rig.test.ts";
+
+let rig: Rig;
+let port: number;
+beforeAll(async () => {
+  rig = await openRig({ hosts: new Map([["sela.example.com", "sela"]]) });
+  await rig.app.listen({ host: "127.0.0.1", port: 0 });
+  port = (rig.app.server.address() as AddressInfo).port;
+});
+afterAll(() => rig.close());
+
+/** Everything that comes back until the hub closes, or has answered. */
+function talk(text: string): Promise<{ status: number; head: string; body: string }> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write(text, "latin1"));
+    let got = "";
+    const finish = () => {
+      socket.destroy();
+      const [head = "", body = ""] = got.split("\r\n\r\n", 2);
+      resolve({ status: Number(/^HTTP\/1\.1 (\d+)/.exec(got)?.[1]), head, body });
+    };
+    socket.on("data", (chunk) => {
+      got += chunk.toString();
+      const length = Number(/content-length: (\d+)/i.exec(got)?.[1] ?? Number.NaN);
+      const start = got.indexOf("\r\n\r\n");
+      if (start > 0 && got.length - start - 4 >= length) finish();
+    });
+    socket.on("end", finish);
+    socket.on("error", reject);
+  });
+}
+
+test.each([
+  ["no HTTP at all", "hello\r\n\r\n", 422],
+  ["a version that is none", "GET /v1/stores HTTP/9.9\r\nHost: a\r\n\r\n", 422],
+  ["a header without a name", "GET /v1/stores HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n", 422],
+  ["NUL in a header", "GET /v1/stores HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n", 422],
+  [
+    "both ways of saying the length",
+    "POST /v1/stores HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    422,
+  ],
+  ["a length that is none", "POST /v1/stores HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 422],
+  ["headers of 20 KB", `GET /v1/stores HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(20_000)}\r\n\r\n`, 431],
+  ["a path of 20 KB", `GET /${"x".repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 431],
+  ["a path of 10 KB", `GET /${"x".repeat(10_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 404],
+])("%s is answered as a problem", async (_, text, status) => {
+  const reply = await talk(text);
+  expect([reply.status, reply.head]).toEqual([status, expect.stringContaining("application/problem+json")]);
+  expect(JSON.parse(reply.body)).toMatchObject({
+    status,
+    code: expect.any(String),
+    requestId: expect.any(String),
+  });
+});
+
+test("a broken request under a contract's path, or to its host, has the contract's envelope", async () => {
+  for (const [path, host] of [
+    ["/sela/api/v1/orders", "a"],
+    ["/api/v1/orders", "sela.example.com:80"],
+  ]) {
+    const reply = await talk(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nX: a\0b\r\n\r\n`);
+    expect(JSON.parse(reply.body).error.code).toBe("invalid_request");
+  }
+});
+
+test("a body that says it is huge is refused before it is read", async () => {
+  const reply = await talk(
+    "POST /ordeliya/webhooks HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 999999999\r\n\r\n{",
+  );
+  expect([reply.status, reply.head.toLowerCase()]).toEqual([
+    413,
+    expect.stringContaining("connection: close"),
+  ]);
+  expect(JSON.parse(reply.body)).toMatchObject({ success: false });
+});
+
+test("a chunked body that goes on beyond 256 KB is refused", async () => {
+  const chunk = `10000\r\n${"x".repeat(0x10000)}\r\n`;
+  const head =
+    "POST /v1/stores HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+  expect((await talk(head + chunk.repeat(5))).status).toBe(413);
+});
+
+test("an expectation that the hub does not know is ignored", async () => {
+  expect((await talk("GET /livez HTTP/1.1\r\nHost: a\r\nExpect: the-moon\r\n\r\n")).status).toBe(200);
+});
+
+test("after all of this the hub is still there", async () => {
+  expect((await rig.ask("GET", "/livez", { key: null })).status).toBe(200);
+  expect(rig.errors).toEqual([]);
+});

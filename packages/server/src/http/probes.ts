@@ -1,0 +1,27 @@
+import type { FastifyInstance } from "fastify";
+import type { StoreDriver } from "../store/driver.ts";
+
+export interface ProbeParts {
+  readonly driver: Pick<StoreDriver, "ping">;
+  readonly draining: () => boolean;
+  readonly metrics: { readonly contentType: string; render(): Promise<string> };
+}
+
+/** interface: `/livez`, `/readyz`, `/metrics`. They ask for no key: keep them from the public by the proxy. */
+export function mountProbes(app: FastifyInstance, { driver, draining, metrics }: ProbeParts): void {
+  app.get("/livez", async () => ({ status: "ok" }));
+
+  app.get("/readyz", async (_, reply) => {
+    if (draining()) return reply.code(503).send({ status: "draining" });
+    try {
+      await driver.ping();
+      return { status: "ok" };
+    } catch {
+      return reply.code(503).send({ status: "storage_unavailable" });
+    }
+  });
+
+  app.get("/metrics", async (_, reply) =>
+    reply.header("content-type", metrics.contentType).send(await metrics.render()),
+  );
+}

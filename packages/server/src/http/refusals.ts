@@ -1,0 +1,48 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { Refusal } from "../domain/error.ts";
+import type { Api } from "./errors.ts";
+import type { Exchanges } from "./exchange.ts";
+
+interface Known {
+  readonly methods: readonly string[];
+  readonly pattern: RegExp;
+}
+
+/**
+ * What Fastify itself refuses, and paths and methods that are not there, in the envelope of the path's API.
+ * To be called before the first route, since it watches them being added.
+ */
+export function mountRefusals(
+  app: FastifyInstance,
+  apiOf: (path: string) => Api,
+  exchanges: Exchanges,
+): void {
+  const known: Known[] = [];
+  app.addHook("onRoute", ({ method, url }) => {
+    known.push({ methods: [method].flat(), pattern: patternOf(url) });
+  });
+
+  const refuse = (request: FastifyRequest, reply: FastifyReply, error: unknown) => {
+    exchanges.refuse(reply, apiOf(request.url), error);
+    return reply;
+  };
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split("?", 1)[0] ?? "/";
+    const methods = known.filter(({ pattern }) => pattern.test(path)).flatMap((route) => route.methods);
+    const allowed = [...new Set(methods)].sort();
+    return refuse(request, reply, allowed.length > 0 ? notAllowed(request.method, allowed) : nothingThere());
+  });
+  app.setErrorHandler((error, request, reply) => refuse(request, reply, error));
+}
+
+/** `/v1/orders/:id` → anything but a slash where the parameter stands. */
+const patternOf = (url: string): RegExp =>
+  new RegExp(`^${url.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll(/:[A-Za-z_]+/g, "[^/]+")}$`);
+
+const notAllowed = (method: string, allowed: readonly string[]): Refusal =>
+  new Refusal("method_not_allowed", `${method} is not understood here; use ${allowed.join(" or ")}.`, {
+    headers: { allow: allowed.join(", ") },
+  });
+
+const nothingThere = (): Refusal =>
+  new Refusal("not_found", "There is nothing at this path. The calls there are: /docs.");
