@@ -141,8 +141,10 @@ export class Claimer {
         got.set(lane.endpointId, (got.get(lane.endpointId) ?? 0) + 1);
       }
       for (const { lane, max, queuedCount } of asked) {
+        const taken = got.get(lane.endpointId) ?? 0;
+        lane.depth = Math.max(0, lane.depth - taken);
         this.#settleLane(lane, result, lane.queuedCount === queuedCount, now);
-        dispatcher.release(lane, max - (got.get(lane.endpointId) ?? 0));
+        dispatcher.release(lane, max - taken);
       }
     } catch (error) {
       for (const { lane, max } of asked) dispatcher.release(lane, max);
@@ -167,6 +169,7 @@ export class Claimer {
       return;
     }
     lane.limitedUntil = 0;
+    if (next === null) lane.depth = 0;
     const more = next !== null && next <= now;
     lane.backlog = more || !nothingAdded || lane.queueing > 0;
     lane.nextDueAt = lane.backlog ? Math.min(next ?? now, now) : next;

@@ -1,6 +1,7 @@
 import type { Contract } from "@ticketrail/contracts";
 import type { Clock, NewId } from "../domain/id.ts";
 import type { EndpointWithRecord, StoreDriver } from "../store/driver.ts";
+import { Admission, type AdmissionLimits } from "./admission.ts";
 import { Claimer } from "./claimer.ts";
 import { type AttemptReport, Dispatcher, type DispatchLimits } from "./dispatcher.ts";
 import type { Engine } from "./engine.ts";
@@ -32,6 +33,10 @@ export interface EngineParts {
   readonly jobs: readonly Job[];
   /** No other process can hold a lease: what a predecessor left is free at once. */
   readonly exclusive: boolean;
+  readonly admission: AdmissionLimits;
+  /** Share of the time since it was last asked that the process was busy, 0 to 1. */
+  readonly load: () => number;
+  readonly onAccepted: (events: number) => void;
   readonly onAttempt: (report: AttemptReport) => void;
   readonly onDeactivated: (found: EndpointWithRecord) => void;
   readonly onTrouble: (error: unknown) => void;
@@ -59,7 +64,18 @@ export function createEngine(parts: EngineParts): Engine {
     recorder,
     leases,
     onRoom: (lane) => claimer.noticed(lane),
+    onAttempt: (report) => {
+      admission.sent();
+      parts.onAttempt(report);
+    },
     onGone: (target) => void disable(target).catch(onTrouble),
+  });
+  const admission = new Admission({
+    lanes: () => dispatcher.lanes(),
+    load: parts.load,
+    clock,
+    timers,
+    limits: parts.admission,
   });
   const claimer = new Claimer({ ...parts, dispatcher, stores, leases });
   const publisher = new Publisher({
@@ -103,6 +119,7 @@ export function createEngine(parts: EngineParts): Engine {
     event: Parameters<Publisher["intend"]>,
     write: (intent: Awaited<ReturnType<Publisher["intend"]>>) => Promise<Result>,
   ): Promise<Exclude<Result, { readonly kind: "stale_endpoints" }>> {
+    await admission.enter();
     for (let tries = 0; ; tries++) {
       const intent = await publisher.intend(...event);
       let result: Result;
@@ -113,7 +130,12 @@ export function createEngine(parts: EngineParts): Engine {
         throw error;
       }
       if (result.kind !== "stale_endpoints") {
-        if (!("placements" in result)) intent.abandoned();
+        if ("placements" in result) {
+          admission.accepted(intent.events.reduce((sum, { deliveries }) => sum + deliveries.length, 0));
+          parts.onAccepted(intent.events.length);
+        } else {
+          intent.abandoned();
+        }
         return result as Exclude<Result, { readonly kind: "stale_endpoints" }>;
       }
       intent.abandoned();

@@ -143,7 +143,7 @@ export class Dispatcher {
   /** The endpoint was deleted or paused, or cannot be read now, after its delivery was leased. */
   #giveBack(lane: Lane, held: Held): void {
     this.#inFlight -= 1;
-    lane.finished(held, true, 0);
+    lane.finished(held, { succeeded: true, durationMs: 0 }, 0);
     const dueAt = this.#parts.clock.now();
     void this.#parts.driver
       .releaseDeliveries({ token: held.token, deliveryIds: [held.delivery.id], dueAt })
@@ -155,7 +155,7 @@ export class Dispatcher {
     const { clock, retryScale, recorder } = this.#parts;
     const now = clock.now();
     this.#inFlight -= 1;
-    lane.finished(held, outcome.error === null, now);
+    lane.finished(held, { succeeded: outcome.error === null, durationMs: outcome.durationMs }, now);
     const decision = decide(held.delivery, outcome, target.contract.retry, now, retryScale);
     const record = recordOf(held, outcome, decision.settlement, now);
     this.#parts.onAttempt({ target, held, outcome, record });

@@ -22,6 +22,10 @@ export class Fifo<Item> {
     return item;
   }
 
+  peek(): Item | undefined {
+    return this.#items[this.#head];
+  }
+
   /** Takes everything out. */
   drain(): Item[] {
     const rest: Item[] = [];

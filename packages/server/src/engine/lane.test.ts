@@ -5,6 +5,8 @@ import { Turns } from "./turns.ts";
 const limits = { maxInFlight: 8, minInFlight: 2, window: 100 };
 const laneOf = (endpointId: string, tenantId = "ten_1") =>
   new Lane({ endpointId, tenantId, storeId: "store_1" }, limits);
+const OK = { succeeded: true, durationMs: 5 };
+const BAD = { succeeded: false, durationMs: 5 };
 const held = (id: string, subjectId: string, attemptCount = 0): Held => ({
   token: "lease_1",
   delivery: {
@@ -30,7 +32,7 @@ test("the first attempt of an order's next event waits for the end of the one be
   expect(lane.take()).toBe(first);
   expect(lane.take()).toBe(other);
   expect(lane.take()).toBeUndefined();
-  lane.finished(first, false, 0);
+  lane.finished(first, BAD, 0);
   expect(lane.take()).toBe(second);
 });
 
@@ -48,7 +50,7 @@ test("an endpoint that keeps failing gets fewer requests at once, and gets them 
     const each = held(`d${now}`, `s${now}`);
     lane.push(each);
     lane.take();
-    lane.finished(each, false, now);
+    lane.finished(each, BAD, now);
   };
   for (let i = 0; i < 12; i++) fail(i);
   expect(lane.failing).toBe(true);
@@ -57,7 +59,7 @@ test("an endpoint that keeps failing gets fewer requests at once, and gets them 
     let taken = 0;
     while (lane.sendable && lane.take()) taken += 1;
     for (const each of lane.drain()) void each;
-    for (let i = 0; i < taken; i++) lane.finished(held("x", "x", 1), true, 0);
+    for (let i = 0; i < taken; i++) lane.finished(held("x", "x", 1), OK, 0);
     return taken;
   };
   expect(width()).toBe(2);
@@ -65,7 +67,7 @@ test("an endpoint that keeps failing gets fewer requests at once, and gets them 
     const each = held("s", "s", 1);
     lane.push(each);
     lane.take();
-    lane.finished(each, true, now);
+    lane.finished(each, OK, now);
   };
   succeed(1_000);
   succeed(1_001);
@@ -88,7 +90,7 @@ test("what is drained comes back whole, and in flight subjects stay in order", (
   const later = held("e", "ord_1");
   lane.push(later);
   expect(lane.take()).toBeUndefined();
-  if (inFlight) lane.finished(inFlight, true, 0);
+  if (inFlight) lane.finished(inFlight, OK, 0);
   expect(lane.take()).toBe(later);
 });
 

@@ -18,6 +18,8 @@ export interface LaneLimits {
 
 /** Failures in a row after which an endpoint counts as failing. */
 const FAILING_AFTER = 5;
+/** An endpoint that takes longer on average is slow by itself, however busy the hub is. */
+const SLOW_MS = 250;
 /** After an outage the width grows by one request at most this often: a ramp, not a stampede. */
 const RAMP_STEP_MS = 50;
 
@@ -39,10 +41,13 @@ export class Lane {
   #width: number;
   #failuresInRow = 0;
   #widenedAt = 0;
+  #averageMs = 0;
   /** Queued in the store and due: nothing may be handed off past it. */
   backlog = false;
   /** Counts what was queued, so that a claim can tell whether anything was added while it ran. */
   queuedCount = 0;
+  /** About how many deliveries wait in the store that this process has put there. */
+  depth = 0;
   /** Accepts under way that will queue. */
   queueing = 0;
   /** When the store next has something for it; null: nothing known. */
@@ -76,6 +81,11 @@ export class Lane {
     return this.#failuresInRow >= FAILING_AFTER;
   }
 
+  /** Nothing but the hub itself holds it up. */
+  get healthy(): boolean {
+    return !this.failing && !this.closed && this.limitedUntil === 0 && this.#averageMs < SLOW_MS;
+  }
+
   get sendable(): boolean {
     return this.#ready.size > 0 && this.inFlight < this.#width;
   }
@@ -103,10 +113,15 @@ export class Lane {
   }
 
   /** The attempt has ended: the next of its subject may go, and the width follows the outcome. */
-  finished(held: Held, succeeded: boolean, now: number): void {
+  finished(
+    held: Held,
+    outcome: { readonly succeeded: boolean; readonly durationMs: number },
+    now: number,
+  ): void {
     this.inFlight -= 1;
+    this.#averageMs += (outcome.durationMs - this.#averageMs) / 16;
     if (held.delivery.attemptCount === 0) this.#release(held.delivery.subjectId);
-    if (!succeeded) {
+    if (!outcome.succeeded) {
       this.#failuresInRow += 1;
       if (this.failing) this.#width = Math.max(this.#limits.minInFlight, this.#width >> 1);
       return;

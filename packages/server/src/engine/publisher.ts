@@ -178,6 +178,7 @@ export class Publisher {
   #queued(lane: Lane): void {
     lane.backlog = true;
     lane.queuedCount += 1;
+    lane.depth += 1;
     lane.dueAt(this.#parts.clock.now());
     this.#parts.onQueued(lane);
   }

@@ -1,0 +1,184 @@
+import { performance } from "node:perf_hooks";
+import { CONTRACTS } from "@ticketrail/contracts";
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import { addressPolicy, checkUrl } from "./adapters/address-guard.ts";
+import { systemClock } from "./adapters/clock.ts";
+import { parseJson } from "./adapters/json.ts";
+import { madeAdminKey, madeSecretKey } from "./adapters/made-keys.ts";
+import { createMetrics, type Metrics } from "./adapters/metrics.ts";
+import { cryptoRandom, seededRandom } from "./adapters/random.ts";
+import { createSender } from "./adapters/sender.ts";
+import { systemTimers } from "./adapters/timers.ts";
+import { createVault } from "./adapters/vault.ts";
+import type { Config } from "./config.ts";
+import { DAY_MS } from "./domain/endpoint.ts";
+import { idsFrom } from "./domain/id.ts";
+import { ADMISSION } from "./engine/admission.ts";
+import { createEngine, DEFAULT_LIMITS } from "./engine/create.ts";
+import type { AttemptReport } from "./engine/dispatcher.ts";
+import type { Engine } from "./engine/engine.ts";
+import { JOBS } from "./engine/jobs.ts";
+import type { Vault } from "./engine/vault.ts";
+import { createHttp } from "./http/app.ts";
+import { createServices } from "./service/services.ts";
+import type { StoreDriver } from "./store/driver.ts";
+import { openSqlite } from "./store/sqlite/index.ts";
+
+export interface App {
+  /** Where it listens: `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** The operator's key where one was made at this start: shown once, kept nowhere. */
+  readonly freshAdminKey: string | null;
+  /** Takes no new work, lets what is in flight end, and closes everything. */
+  close(): Promise<void>;
+}
+
+const SWEEP_MS = 30_000;
+
+/** The one composition root: every effect is chosen here. Rejects where the store or the address cannot be had. */
+export async function startApp(config: Config, log: Logger): Promise<App> {
+  const vault = createVault(config.secretKey ?? madeSecretKey(config.database.path));
+  const admin =
+    config.adminKey === null
+      ? madeAdminKey(config.database.path, vault)
+      : { hash: vault.hash(config.adminKey), fresh: null };
+  const driver = await openSqlite({ path: config.database.path, threads: true });
+  try {
+    const metrics = createMetrics();
+    const policy = addressPolicy(config);
+    const sender = createSender({ policy, connectionsPerOrigin: DEFAULT_LIMITS.lane.maxInFlight });
+    const engine = engineOf(config, { driver, sender, vault, metrics, log });
+    metrics.watch(() => queueState(driver, engine));
+    const contracts = new Map(CONTRACTS.map((contract) => [contract.name, contract]));
+    const services = createServices({
+      driver,
+      engine,
+      vault,
+      clock: systemClock,
+      contracts,
+      checkUrl: (url) => checkUrl(url, policy),
+    });
+    let draining = false;
+    const random = cryptoRandom();
+    const http = createHttp({
+      services,
+      driver,
+      vault,
+      clock: systemClock,
+      random,
+      seededRandom: (seed) => seededRandom(vault, seed),
+      parseJson,
+      contracts,
+      hosts: config.hosts,
+      adminKeyHash: admin.hash,
+      metrics,
+      log,
+      draining: () => draining,
+    });
+    await engine.start();
+    const url = await http.listen({ host: config.host, port: config.port });
+    const close = async () => {
+      draining = true;
+      await closeInOrder(http, engine, () => sender.close(), driver);
+    };
+    return { url, freshAdminKey: admin.fresh, close };
+  } catch (error) {
+    await driver.close();
+    throw error;
+  }
+}
+
+/** First nothing new comes in, then nothing more goes out, and the store is closed last. */
+async function closeInOrder(
+  http: FastifyInstance,
+  engine: Engine,
+  closeSender: () => Promise<void>,
+  driver: StoreDriver,
+): Promise<void> {
+  await http.close();
+  await engine.drain();
+  await closeSender();
+  await driver.close();
+}
+
+interface EngineEffects {
+  readonly driver: StoreDriver;
+  readonly sender: ReturnType<typeof createSender>;
+  readonly vault: Vault;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+function engineOf(config: Config, { driver, sender, vault, metrics, log }: EngineEffects): Engine {
+  return createEngine({
+    driver,
+    sender,
+    vault,
+    contracts: CONTRACTS,
+    clock: systemClock,
+    timers: systemTimers,
+    newId: idsFrom(systemClock, cryptoRandom()),
+    limits: DEFAULT_LIMITS,
+    retryScale: config.retryScale,
+    retentionMs: config.retentionDays * DAY_MS,
+    sweepMs: SWEEP_MS,
+    jobs: JOBS,
+    // The embedded store has one process: what a lease says of another one is history.
+    exclusive: true,
+    admission: ADMISSION,
+    load: busyShare(),
+    onAccepted: (events) => metrics.eventsAccepted(events),
+    onAttempt: (report) => noteAttempt(report, metrics, log),
+    onDeactivated: ({ endpoint, record }) =>
+      log.warn(
+        {
+          endpointId: endpoint.id,
+          storeId: endpoint.storeId,
+          failingSince: record.failingSince,
+        },
+        "endpoint deactivated: it has failed for seven days",
+      ),
+    onTrouble: (error) => log.error({ err: error }, "the engine could not finish a step, and will try again"),
+  });
+}
+
+function noteAttempt({ target, held, outcome, record }: AttemptReport, metrics: Metrics, log: Logger): void {
+  const contract = target.contract.name;
+  metrics.attempt(contract, outcome.error ?? "delivered", outcome.durationMs);
+  if (outcome.error === null) {
+    metrics.delivered(contract, record.attempt.at - held.delivery.createdAt);
+    return;
+  }
+  log.info(
+    {
+      deliveryId: held.delivery.id,
+      endpointId: held.delivery.endpointId,
+      storeId: held.delivery.storeId,
+      contract,
+      attempt: record.attempt.number,
+      statusCode: outcome.statusCode,
+      error: outcome.error,
+      durationMs: outcome.durationMs,
+      settlement: record.settlement.status,
+    },
+    "attempt failed",
+  );
+}
+
+/** How busy the event loop was since it was last asked. */
+function busyShare(): () => number {
+  let last = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, last);
+    last = now;
+    return utilization;
+  };
+}
+
+async function queueState(driver: StoreDriver, engine: Engine) {
+  const { pending, oldestDueAt } = await driver.queueStats();
+  const waitedMs = oldestDueAt === null ? 0 : systemClock.now() - oldestDueAt;
+  return { inFlight: engine.stats().inFlight, pending, oldestDueMs: Math.max(0, waitedMs) };
+}

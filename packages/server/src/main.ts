@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { CONTRACTS } from "@ticketrail/contracts";
+import { Command } from "commander";
+import { createLogger } from "./adapters/log.ts";
+import { startApp } from "./app.ts";
+import { type Config, type Environment, parseConfig } from "./config.ts";
+import { type DemoHub, type DemoHubConfig, runDemo } from "./demo/demo.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+
+/** The configuration, or every problem of it on stderr and exit code 78 (EX_CONFIG). */
+function configFrom(env: Environment): Config {
+  const parsed = parseConfig(
+    env,
+    CONTRACTS.map(({ name }) => name),
+  );
+  if (parsed.ok) return parsed.config;
+  process.stderr.write(
+    `Ticketrail cannot start:\n${parsed.problems.map((each) => `  - ${each}\n`).join("")}`,
+  );
+  process.exit(78);
+}
+
+/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(1));
+        resolve(signal);
+      });
+    }
+  });
+}
+
+async function serve(): Promise<void> {
+  const config = configFrom(process.env);
+  const log = createLogger({ level: config.logLevel });
+  try {
+    const stopped = stopSignal();
+    const app = await startApp(config, log);
+    process.stdout.write(`Ticketrail is listening on ${app.url}\n`);
+    if (app.freshAdminKey !== null) {
+      process.stdout.write(`The operator's key, shown this once: ${app.freshAdminKey}\n`);
+    }
+    log.info({ signal: await stopped }, "draining");
+    await app.close();
+    process.exit(0);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`Ticketrail cannot start: ${reason}\n`);
+    log.debug({ err: error }, "start failed");
+    process.exit(1);
+  }
+}
+
+/** The configuration comes from the demo itself; of the environment only HOST and PORT count. */
+async function demo({ once = false }: { once?: boolean }): Promise<void> {
+  const { host, port, production } = configFrom({ ...process.env, DATABASE_URL: undefined });
+  if (production) {
+    process.stderr.write(
+      "The demo does not run with NODE_ENV=production: it makes up keys and allows http.\n",
+    );
+    process.exit(78);
+  }
+  process.exitCode = await runDemo({ once, host, port, out: process.stdout, startHub: startDemoHub });
+}
+
+async function startDemoHub(wanted: DemoHubConfig): Promise<DemoHub> {
+  const config = configFrom({
+    HOST: wanted.host,
+    PORT: String(wanted.port),
+    DATABASE_URL: wanted.databaseUrl,
+    TICKETRAIL_ADMIN_KEY: wanted.adminKey,
+    TICKETRAIL_ALLOW_NETWORKS: wanted.allowNetworks.join(","),
+    TICKETRAIL_RETRY_SCALE: String(wanted.retryScale),
+    TICKETRAIL_LOG_LEVEL: wanted.logLevel,
+  });
+  const app = await startApp(config, createLogger({ level: config.logLevel }));
+  return { url: app.url, adminKey: wanted.adminKey, close: () => app.close() };
+}
+
+const program = new Command("ticketrail")
+  .description("Self-hosted order-event hub for restaurants.")
+  .version(version);
+program.command("serve").description("start the hub").action(serve);
+program
+  .command("demo")
+  .description("start the hub with demo stores, receivers and lunch-hour traffic")
+  .option("--once", "end by itself, with a summary and an exit code")
+  .action(demo);
+await program.parseAsync();
