@@ -1,0 +1,72 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { availableParallelism, cpus, release, totalmem } from "node:os";
+
+/** What the figures were measured on. @param {string} folder where the store will stand */
+export function describeMachine(folder) {
+  return {
+    cpu: cpus()[0]?.model.trim() ?? "unknown",
+    cores: availableParallelism(),
+    memoryGib: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    kernel: release(),
+    filesystem: filesystemOf(folder),
+    at: new Date().toISOString(),
+  };
+}
+
+/** @param {string} folder */
+function filesystemOf(folder) {
+  try {
+    const [, line = ""] = execFileSync("df", ["--output=fstype,source", folder], { encoding: "utf8" }).split(
+      "\n",
+    );
+    return line.trim().replace(/\s+/, " on ");
+  } catch {
+    return "unknown";
+  }
+}
+
+/** Linux counts processor time in hundredths of a second, whatever its kernel's tick. */
+const TICK_MICROS = 10_000;
+
+/** Processor time of a process and of those it started, in µs. @param {number} pid */
+export function cpuMicros(pid) {
+  return familyOf(pid).reduce((sum, member) => sum + statOf(member).ticks, 0) * TICK_MICROS;
+}
+
+/** Resident memory of a process and of those it started, in MB. @param {number} pid */
+export function residentMb(pid) {
+  let kilobytes = 0;
+  for (const member of familyOf(pid)) {
+    const status = readFileSync(`/proc/${member}/status`, "utf8");
+    kilobytes += Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+  }
+  return kilobytes / 1024;
+}
+
+/** @param {number} pid */
+function statOf(pid) {
+  const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+  // The second field is the command in brackets, which may hold anything.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) };
+}
+
+/** @param {number} root */
+function familyOf(root) {
+  /** @type {Map<number, number[]>} */
+  const children = new Map();
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const { parent } = statOf(Number(name));
+      children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  const family = [root];
+  for (const member of family) family.push(...(children.get(member) ?? []));
+  return family;
+}

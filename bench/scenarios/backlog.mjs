@@ -1,0 +1,113 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { cpuMicros, residentMb } from "../machine.mjs";
+import { sleep, withRig } from "../rig.mjs";
+import { median, spread } from "../stats.mjs";
+import { named } from "./throughput.mjs";
+
+/**
+ * A great many pending deliveries, kept by paused endpoints: how soon the hub is ready again with them, how much memory
+ * that takes, and whether it drains them as fast as it drains few.
+ */
+const STORES = 10;
+const FAN_OUT = 3;
+const SMALL_PENDING = 30_000;
+const MINUTE_MS = 60_000;
+const WINDOW_MS = 2_000;
+const FILL_MS = 1_800_000;
+
+/** @param {import("../options.mjs").Options} options */
+export async function backlog(options) {
+  const small = await measure(options, Math.min(SMALL_PENDING, options.pending));
+  const large = await measure(options, options.pending);
+  const scenario = `backlog of ${options.pending.toLocaleString("en-US")}`;
+  const usual = { name: `with ${small.pending.toLocaleString("en-US")}`, value: small.wholeRate };
+  return {
+    rows: [
+      {
+        scenario,
+        figure: "filled",
+        value: large.fillRate,
+        unit: "deliveries/s",
+        note: `${large.mbOnDisk.toFixed(0)} MB on disk; ${large.refused} refused for now`,
+      },
+      {
+        scenario,
+        figure: "ready after a restart",
+        value: large.readyMs,
+        unit: "ms",
+        limit: { name: usual.name, value: small.readyMs },
+      },
+      {
+        scenario,
+        figure: "resident when ready",
+        value: large.readyMb,
+        unit: "MB",
+        note: `at most ${large.peakMb.toFixed(0)} MB while draining`,
+      },
+      {
+        scenario,
+        figure: "drained, first minute",
+        ...named(spread(large.rates)),
+        unit: "deliveries/s",
+        hubMicros: large.hubMicros,
+        limit: usual,
+        note: `median of ${large.rates.length} windows of ${WINDOW_MS / 1000} s, in order: ${large.rates.map((rate) => Math.round(rate)).join(", ")}`,
+      },
+    ],
+  };
+}
+
+/** @param {import("../options.mjs").Options} options @param {number} pending */
+function measure(options, pending) {
+  const events = Math.ceil(pending / FAN_OUT);
+  return withRig(options, { stores: STORES, fanOut: FAN_OUT }, async (rig) => {
+    await rig.setAllActive(false);
+    const startedAt = performance.now();
+    await rig.load.call("closed", { fanOut: FAN_OUT, outstanding: 0, events });
+    const sent = await Promise.race([rig.load.call("finished", { events }), sleep(FILL_MS)]);
+    if (sent === undefined) throw new Error(`the backlog was not filled in ${FILL_MS / 60_000} minutes`);
+    const fillSeconds = (performance.now() - startedAt) / 1000;
+    const mbOnDisk = statSync(join(rig.folder, "hub.db")).size / 2 ** 20;
+    const readyMs = await rig.hub.restart();
+    const readyMb = residentMb(rig.hub.pid);
+    return {
+      pending: sent.accepted * FAN_OUT,
+      fillRate: (sent.accepted * FAN_OUT) / fillSeconds,
+      refused: sent.refused,
+      mbOnDisk,
+      readyMs,
+      readyMb,
+      ...(await drain(rig, sent.accepted * FAN_OUT)),
+    };
+  });
+}
+
+/** Resumes every endpoint, and looks on for a minute or until nothing is left. @param {import("../rig.mjs").Rig} rig @param {number} pending */
+async function drain(rig, pending) {
+  const cpuBefore = cpuMicros(rig.hub.pid);
+  const startedAt = performance.now();
+  await rig.setAllActive(true);
+  const rates = [];
+  let before = await rig.receivers.call("counts");
+  const first = before.at;
+  let peakMb = 0;
+  while (performance.now() - startedAt < MINUTE_MS && before.distinct < pending) {
+    const until = performance.now() + WINDOW_MS;
+    let after = before;
+    while (performance.now() < until && after.distinct < pending) {
+      await sleep(50);
+      after = await rig.receivers.call("counts");
+    }
+    peakMb = Math.max(peakMb, residentMb(rig.hub.pid));
+    rates.push(((after.distinct - before.distinct) / (after.at - before.at)) * 1e6);
+    before = after;
+  }
+  return {
+    rates,
+    peakMb,
+    wholeRate: median(rates),
+    seconds: (before.at - first) / 1e6,
+    hubMicros: (cpuMicros(rig.hub.pid) - cpuBefore) / before.distinct,
+  };
+}

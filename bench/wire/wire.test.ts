@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { headerOf, Messages } from "./messages.mjs";
+import { compile, MARKER, SEQUENCE, sequenceOf } from "./template.mjs";
+
+describe("a request template", () => {
+  const make = compile("hub", {
+    method: "POST",
+    path: "/v1/events",
+    headers: { authorization: "Bearer k" },
+    body: JSON.stringify({ id: `o-${SEQUENCE}`, name: `Smørrebrød ${MARKER}`, rest: "~" }),
+  });
+
+  it("writes the number into every place, and keeps the length true", () => {
+    const seen: [string, Buffer][] = [];
+    new Messages((head, body) => seen.push([head, body])).push(make(42));
+    const [head, body] = seen[0] ?? ["", Buffer.alloc(0)];
+    expect(JSON.parse(body.toString())).toEqual({
+      id: "o-000000042",
+      name: "Smørrebrød ~000000042~",
+      rest: "~",
+    });
+    expect(headerOf(head, "authorization")).toBe("Bearer k");
+    expect(sequenceOf(body)).toBe(42);
+  });
+
+  it("leaves the request made before as it was", () => {
+    const first = make(1);
+    make(2);
+    expect(sequenceOf(first)).toBe(1);
+  });
+});
+
+describe("messages on a connection", () => {
+  const wire = Buffer.from(
+    "A / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhelloB / HTTP/1.1\r\ncontent-length:0\r\n\r\n",
+  );
+
+  it("come out the same however the bytes were cut", () => {
+    for (let cut = 0; cut <= wire.length; cut++) {
+      const seen: string[] = [];
+      const messages = new Messages((head, body) => seen.push(`${head[0]}:${body}`));
+      messages.push(wire.subarray(0, cut));
+      messages.push(wire.subarray(cut));
+      expect(seen).toEqual(["A:hello", "B:"]);
+    }
+  });
+
+  it("need a length, except where there is no body", () => {
+    const seen: string[] = [];
+    new Messages((head) => seen.push(head)).push(Buffer.from("HTTP/1.1 204 No Content\r\nx: y\r\n\r\n"));
+    expect(seen).toHaveLength(1);
+    expect(() => new Messages(() => {}).push(Buffer.from("HTTP/1.1 200 OK\r\nx: y\r\n\r\n"))).toThrow(
+      "Content-Length",
+    );
+  });
+});

@@ -1,0 +1,178 @@
+import { createHmac } from "node:crypto";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { Hub, until } from "./hub.ts";
+import { Receiver } from "./receiver.ts";
+
+let hub: Hub;
+let receiver: Receiver;
+beforeEach(async () => {
+  hub = new Hub();
+  receiver = await new Receiver().start();
+});
+afterEach(async () => {
+  await hub.remove();
+  await receiver.stop();
+});
+
+async function makeStore(plan = "enterprise"): Promise<string> {
+  const store = { name: "Trattoria", currency: "EUR", timezone: "Europe/Rome", externalId: "pos-7", plan };
+  return (await hub.post("/v1/stores", store)).body.id;
+}
+const order = (storeId: string, changes: object = {}) => ({
+  storeId,
+  items: [{ name: "Margherita", quantity: 2, unitMinor: 890 }],
+  totals: { subtotalMinor: 1_780, totalMinor: 1_780 },
+  ...changes,
+});
+
+test("one order goes out in five contracts, each signed as its document says", async () => {
+  await hub.start();
+  const storeId = await makeStore();
+  const secrets: Record<string, string> = {};
+  for (const contract of ["sela", "mipos", "olympus", "ordeliya", "standard"]) {
+    const url = `${receiver.url}/${contract}`;
+    const made = await hub.post("/v1/endpoints", { storeId, contract, url, events: ["*"] });
+    expect(made.status).toBe(201);
+    secrets[contract] = made.body.secret;
+  }
+  expect((await hub.post("/v1/orders", order(storeId))).status).toBe(201);
+  const received = new Map((await receiver.received(5)).map((each) => [each.path.slice(1), each]));
+  const hmac = (contract: string, prefix: string, encoding: "hex" | "base64" = "hex") => {
+    const secret = secrets[contract] ?? "";
+    const key = contract === "standard" ? Buffer.from(secret.slice(6), "base64") : secret;
+    return createHmac("sha256", key)
+      .update(prefix)
+      .update(received.get(contract)?.body ?? "")
+      .digest(encoding);
+  };
+  const header = (contract: string, name: string) => String(received.get(contract)?.headers[name]);
+  expect(header("sela", "x-sela-signature")).toBe(hmac("sela", `${header("sela", "x-sela-timestamp")}.`));
+  expect(header("mipos", "signature-webhook")).toBe(hmac("mipos", ""));
+  const [, stamp] = /^t=(\d+),v1=[0-9a-f]{64}$/.exec(header("olympus", "x-olympus-signature")) ?? [];
+  expect(header("olympus", "x-olympus-signature")).toBe(`t=${stamp},v1=${hmac("olympus", `${stamp}.`)}`);
+  expect(header("ordeliya", "x-webhook-signature")).toBe(
+    hmac("ordeliya", `${header("ordeliya", "x-webhook-timestamp")}.`),
+  );
+  expect(header("ordeliya", "user-agent")).toBe("Ordeliya-Webhooks/1.0");
+  const id = header("standard", "webhook-id");
+  expect(header("standard", "webhook-signature")).toBe(
+    `v1,${hmac("standard", `${id}.${header("standard", "webhook-timestamp")}.`, "base64")}`,
+  );
+});
+
+test("what was accepted is there after a restart, and the key that was made is shown once", async () => {
+  await hub.remove();
+  hub = new Hub({ TICKETRAIL_ADMIN_KEY: "" });
+  await hub.start();
+  const [key] =
+    /tr_admin_[\w-]+/.exec(
+      await until(
+        async () => hub.output,
+        (text) => text.includes("tr_admin_"),
+      ),
+    ) ?? [];
+  const store = await hub.post(
+    "/v1/stores",
+    { name: "A", currency: "DKK", timezone: "Europe/Copenhagen" },
+    key,
+  );
+  expect(store.status).toBe(201);
+  expect(await hub.stop()).toBe(0);
+  const before = hub.output.length;
+  await hub.start();
+  expect(hub.output.slice(before)).not.toContain("tr_admin_");
+  expect((await hub.get(`/v1/stores/${store.body.id}`, key)).body.name).toBe("A");
+});
+
+test("SIGTERM lets what is in flight end, gives the rest back, and answers 0", async () => {
+  await receiver.stop();
+  const held: (() => void)[] = [];
+  receiver = await new Receiver((_request, response) => {
+    held.push(() => response.writeHead(200).end());
+  }).start();
+  await hub.start();
+  const storeId = await makeStore();
+  await hub.post("/v1/endpoints", { storeId, contract: "standard", url: receiver.url, events: ["*"] });
+  for (let i = 0; i < 100; i++) await hub.post("/v1/orders", order(storeId));
+  await receiver.received(64);
+  const stopped = hub.stop("SIGTERM");
+  await until(
+    async () =>
+      fetch(`${hub.url}/readyz`).then(
+        (answer) => answer.status,
+        () => 503,
+      ),
+    (status) => status === 503,
+  );
+  for (const release of held.splice(0)) release();
+  expect(await stopped).toBe(0);
+  const sentOnce = receiver.requests.length;
+  expect(sentOnce).toBe(64);
+  await hub.start();
+  await receiver.received(100);
+  for (const release of held.splice(0)) release();
+  const ids = receiver.requests.map(({ headers }) => headers["webhook-id"]);
+  expect(new Set(ids).size).toBe(100);
+  expect(ids).toHaveLength(100);
+}, 30_000);
+
+test("a second process on the same store is refused, and says so", async () => {
+  await hub.start();
+  const second = new Hub({ DATABASE_URL: `file:${hub.folder}/hub.db` });
+  await expect(second.start()).rejects.toThrow(/in use by another process/);
+  await second.remove();
+});
+
+test("every problem of the configuration is said at once", async () => {
+  const wrong = new Hub({ PORT: "http", DATABASE_URL: "mysql://x", TICKETRAIL_ALLOW_NETWORKS: "everything" });
+  const refused = await wrong.start().catch((error: Error) => error.message);
+  for (const name of ["PORT", "DATABASE_URL", "TICKETRAIL_ALLOW_NETWORKS"]) expect(refused).toContain(name);
+  await wrong.remove();
+});
+
+test("in production plain http is refused, and so are made-up keys", async () => {
+  const keyless = new Hub({ NODE_ENV: "production", TICKETRAIL_ADMIN_KEY: "", TICKETRAIL_SECRET_KEY: "" });
+  const refused = await keyless.start().catch((error: Error) => error.message);
+  expect(refused).toContain("TICKETRAIL_ADMIN_KEY");
+  expect(refused).toContain("TICKETRAIL_SECRET_KEY");
+  await keyless.remove();
+  await hub.remove();
+  hub = new Hub({ NODE_ENV: "production" });
+  await hub.start();
+  const storeId = await makeStore();
+  const endpoint = { storeId, contract: "standard", events: ["*"] };
+  for (const url of [
+    receiver.url,
+    "https://127.0.0.1/x",
+    "https://169.254.169.254/latest",
+    "https://10.0.0.1/",
+  ]) {
+    const answer = await hub.post("/v1/endpoints", { ...endpoint, url });
+    expect(answer.status).toBe(422);
+    expect(answer.body.errors[0].field).toBe("url");
+  }
+});
+
+test("a dead letter that is replayed turns green", async () => {
+  await receiver.stop();
+  let healthy = false;
+  receiver = await new Receiver((_request, response) =>
+    response.writeHead(healthy ? 200 : 400).end(),
+  ).start();
+  await hub.start();
+  const storeId = await makeStore();
+  await hub.post("/v1/endpoints", { storeId, contract: "olympus", url: receiver.url, events: ["order.*"] });
+  await hub.post("/v1/orders", order(storeId));
+  const [dead] = await until(
+    async () => (await hub.get("/v1/deliveries?status=dead_letter")).body.data,
+    (rows) => rows.length === 1,
+  );
+  expect(dead).toMatchObject({ cause: "refused_by_endpoint", attempts: [{ number: 1, statusCode: 400 }] });
+  healthy = true;
+  expect((await hub.post(`/v1/deliveries/${dead.id}/replay`)).status).toBe(202);
+  const green = await until(
+    async () => (await hub.get(`/v1/deliveries/${dead.id}`)).body,
+    ({ status }) => status === "delivered",
+  );
+  expect(green.attempts).toMatchObject([{ number: 1 }, { number: 2, statusCode: 200 }]);
+});

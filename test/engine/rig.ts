@@ -1,0 +1,229 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type CanonicalEvent, CONTRACTS, contractNamed, resolveSubscription } from "@ticketrail/contracts";
+import { createVault } from "../../packages/server/src/adapters/vault.ts";
+import type { Endpoint } from "../../packages/server/src/domain/endpoint.ts";
+import { idsFrom, isoTime } from "../../packages/server/src/domain/id.ts";
+import { createOrder } from "../../packages/server/src/domain/order.ts";
+import type { Plan, Store } from "../../packages/server/src/domain/store.ts";
+import { ADMISSION } from "../../packages/server/src/engine/admission.ts";
+import { createEngine, DEFAULT_LIMITS } from "../../packages/server/src/engine/create.ts";
+import type { Engine } from "../../packages/server/src/engine/engine.ts";
+import { JOBS } from "../../packages/server/src/engine/jobs.ts";
+import type { SendOutcome, SendRequest } from "../../packages/server/src/engine/sender.ts";
+import type { Audit, DeliveryFilter, StoreDriver } from "../../packages/server/src/store/driver.ts";
+import { openSqlite } from "../../packages/server/src/store/sqlite/index.ts";
+import { Dice, World } from "../simulation/world.ts";
+
+export const HOUR = 3_600_000;
+export const START = Date.UTC(2026, 0, 18, 10, 30);
+export const vault = createVault(new Uint8Array(32).fill(7));
+export const OK: SendOutcome = { statusCode: 200, error: null, durationMs: 5, retryAfterMs: null };
+export const status = (statusCode: number): SendOutcome => ({ ...OK, statusCode, error: "http_status" });
+
+export interface Sent extends SendRequest {
+  readonly at: number;
+}
+
+/** The real engine on a real store, with a clock that is moved by hand and a receiver that answers as it is told. */
+export class Rig {
+  readonly #folder: string;
+  readonly dice = new Dice(7);
+  readonly world = new World(START);
+  readonly newId = idsFrom(this.world, this.dice);
+  readonly sent: Sent[] = [];
+  readonly deactivated: string[] = [];
+  driver!: StoreDriver;
+  engine!: Engine;
+  /** What the receiver answers. */
+  answer: (request: Sent) => SendOutcome = () => OK;
+  #process = 0;
+  #busy = 0;
+
+  constructor() {
+    const base = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+    this.#folder = mkdtempSync(join(base, "ticketrail-engine-"));
+  }
+
+  async open(): Promise<this> {
+    this.driver = await openSqlite({ path: join(this.#folder, "hub.db"), threads: false });
+    await this.boot();
+    return this;
+  }
+
+  async remove(): Promise<void> {
+    this.#process += 1;
+    await this.driver.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Another process takes over; the one before it is gone without a word. */
+  async boot(): Promise<void> {
+    const mine = ++this.#process;
+    const alive = () => this.#process === mine;
+    this.engine = createEngine({
+      driver: this.#counted(),
+      sender: {
+        close: async () => undefined,
+        send: async (request) => {
+          const sent = { ...request, at: this.world.now() };
+          this.sent.push(sent);
+          return this.answer(sent);
+        },
+      },
+      vault,
+      contracts: CONTRACTS,
+      clock: this.world,
+      timers: this.world.timers(alive),
+      newId: this.newId,
+      limits: DEFAULT_LIMITS,
+      retryScale: 1,
+      retentionMs: 30 * 24 * HOUR,
+      sweepMs: HOUR,
+      // Every five minutes is often enough where an hour is a moment.
+      jobs: JOBS.map((job) => ({ ...job, everyMs: Math.max(job.everyMs, 5 * 60_000) })),
+      exclusive: true,
+      admission: ADMISSION,
+      load: () => 0,
+      onAccepted: () => undefined,
+      onAttempt: () => undefined,
+      onDeactivated: ({ endpoint }) => this.deactivated.push(endpoint.id),
+      onTrouble: (error) => {
+        throw error;
+      },
+    });
+    await this.engine.start();
+    await this.settle();
+  }
+
+  #counted(): StoreDriver {
+    return new Proxy(this.driver, {
+      get: (driver, verb) => {
+        const real = Reflect.get(driver, verb) as (...input: unknown[]) => Promise<unknown>;
+        return async (...input: unknown[]) => {
+          this.#busy += 1;
+          try {
+            return await real.apply(driver, input);
+          } finally {
+            this.#busy -= 1;
+          }
+        };
+      },
+    });
+  }
+
+  readonly settle = async (): Promise<void> => {
+    for (let quiet = 0; quiet < 2; ) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      quiet = this.#busy === 0 ? quiet + 1 : 0;
+    }
+  };
+
+  /** Lets the hub work until so much time has passed. */
+  pass(ms: number): Promise<void> {
+    return this.world.run(this.world.now() + ms, this.settle);
+  }
+
+  audit(action: string): Audit {
+    return {
+      id: this.newId("aud_"),
+      at: this.world.now(),
+      actor: "operator",
+      action,
+      storeId: null,
+      targetId: "",
+    };
+  }
+
+  store(plan: Plan = "enterprise"): Promise<Store> {
+    const id = this.newId("store_");
+    return this.driver.createStore(
+      {
+        id,
+        tenantId: `ten_${id}`,
+        name: "Trattoria",
+        externalId: "pos-1",
+        currency: "EUR",
+        exponent: 2,
+        timezone: "Europe/Rome",
+        plan,
+        acceptWithinMinutes: 10,
+        createdAt: this.world.now(),
+      },
+      this.audit("store.create"),
+    );
+  }
+
+  async endpoint(store: Store, contractName: string, changes: Partial<Endpoint> = {}): Promise<Endpoint> {
+    const contract = contractNamed(contractName);
+    if (!contract) throw new Error(`There is no contract ${contractName}.`);
+    const id = this.newId("wh_");
+    const resolved = resolveSubscription(contract, ["*"]);
+    if (!resolved.ok) throw new Error("A contract without events.");
+    const secret = contract.signing.newSecret(this.dice.bytes(32));
+    const endpoint: Endpoint = {
+      id,
+      tenantId: store.tenantId,
+      storeId: store.id,
+      contract: contractName,
+      url: `https://receiver.example/${id}`,
+      events: ["*"],
+      canonical: resolved.canonical,
+      secrets: [{ sealed: vault.seal(secret, id), expiresAt: null }],
+      encoding: contract.signing.encodings[0] ?? "hex",
+      headers: {},
+      state: "active",
+      disabledReason: null,
+      version: 1,
+      createdAt: this.world.now(),
+      ...changes,
+    };
+    const made = await this.driver.createEndpoint(endpoint, false, this.audit("endpoint.create"));
+    if (made === "taken") throw new Error("The URL is taken.");
+    this.engine.wake(store.id, id);
+    await this.settle();
+    return made;
+  }
+
+  async change(id: string, changes: Parameters<StoreDriver["updateEndpoint"]>[2]): Promise<void> {
+    const found = await this.driver.getEndpoint(id);
+    if (!found) throw new Error(`There is no endpoint ${id}.`);
+    const { version, storeId } = found.endpoint;
+    await this.driver.updateEndpoint(id, version, changes, false, this.audit("endpoint.update"));
+    this.engine.wake(storeId, id);
+    await this.settle();
+  }
+
+  /** One order event of the platform's own; answers the event's id. */
+  async publish(store: Store): Promise<string> {
+    const orderId = this.newId("ord_");
+    const input = {
+      items: [{ name: "Margherita", quantity: 1, unitMinor: 890 }],
+      totals: { subtotalMinor: 890, totalMinor: 890 },
+    };
+    const { order } = createOrder(input, store, orderId, this.newId, this.world.now());
+    const event: CanonicalEvent = {
+      id: this.newId("evt_"),
+      type: "order.created",
+      tenantId: store.tenantId,
+      storeId: store.id,
+      createdAt: isoTime(this.world.now()),
+      data: order,
+    };
+    await this.engine.publish(event, store, orderId);
+    return event.id;
+  }
+
+  async deliveries(filter: Partial<DeliveryFilter> = {}) {
+    const { rows } = await this.driver.listDeliveries(
+      { limit: 100, cursor: null, ...filter },
+      this.world.now(),
+    );
+    return rows;
+  }
+
+  count(endpointId: string) {
+    return this.driver.countDeliveries({ endpointId });
+  }
+}
