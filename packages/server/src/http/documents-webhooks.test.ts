@@ -30,7 +30,7 @@ const place = async (more: object = {}): Promise<string> =>
   (await rig.ask("POST", "/v1/orders", { body: { storeId, ...ORDER, ...more } })).body.id;
 
 const failWith = (statusCode: number) =>
-  rig.answerWith(() => ({ statusCode, error: "http_status" as const, durationMs: 12 }));
+  rig.answerWith(() => ({ statusCode, error: "Internal Server Error" as const, durationMs: 12 }));
 const settled = (count: number) =>
   until(async () => {
     const { rows } = await rig.driver.listDeliveries({ limit: 50, cursor: null }, rig.now());
@@ -168,7 +168,7 @@ describe("Ordeliya's document", () => {
     failWith(500);
     const bad = await ask("POST", path, undefined, { "content-type": "application/json" });
     expect(bad.status).toBe(200);
-    expect(bad.body.data).toMatchObject({ delivered: false, statusCode: 500, error: "http_status" });
+    expect(bad.body.data).toMatchObject({ delivered: false, statusCode: 500, error: "Internal Server Error" });
   });
 
   test("delivery attempts are listed; a failed one becomes retrying when its next attempt falls due", async () => {
@@ -184,7 +184,7 @@ describe("Ordeliya's document", () => {
       statusCode: 500,
       responseTimeMs: 12,
       attemptNumber: 1,
-      error: "http_status",
+      error: "Internal Server Error",
       nextRetryAt: "2026-01-18T10:00:30.000Z",
       deliveredAt: "2026-01-18T10:00:00.000Z",
     };

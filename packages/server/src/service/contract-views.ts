@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import type { AttemptView, DeliveryView, EndpointView } from "@ticketrail/contracts";
 import type { Attempt, Delivery } from "../domain/delivery.ts";
 import { isoTime } from "../domain/id.ts";
@@ -27,11 +28,20 @@ export function attemptView({ delivery, attempt }: AttemptRow, now: number): Att
     number: attempt.number,
     at: isoTime(attempt.at),
     statusCode: attempt.statusCode,
-    error: attempt.error,
+    error: errorText(attempt),
     durationMs: attempt.durationMs,
     nextAttemptAt: waits || status === "retrying" ? timeOrNull(delivery.nextAttemptAt) : null,
   };
 }
+
+interface Failure {
+  readonly error: string | null;
+  readonly statusCode: number | null;
+}
+
+/** Ordeliya's example says "Internal Server Error": a status in its own words, anything else in one of ours. */
+export const errorText = ({ error, statusCode }: Failure): string | null =>
+  error !== null && statusCode !== null ? (STATUS_CODES[statusCode] ?? `HTTP ${statusCode}`) : error;
 
 function statusOf(delivery: DeliveryDetail, attempt: Attempt, now: number): AttemptView["status"] {
   if (attempt.error === null) return "delivered";

@@ -4,7 +4,7 @@ import type { Store } from "../domain/store.ts";
 import type { EndpointWithRecord } from "../store/driver.ts";
 import type { Call } from "./call.ts";
 import type { ServiceContext } from "./context.ts";
-import { attemptView, deliveryView, endpointView } from "./contract-views.ts";
+import { attemptView, deliveryView, endpointView, errorText } from "./contract-views.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { Keys } from "./keys.ts";
 import type { Orders } from "./orders.ts";
@@ -108,8 +108,11 @@ const endpointOperations = (parts: Parts): Pick<Executors, EndpointOperation> =>
     await parts.endpoints.delete(call, await find(parts, call, contract, input));
     return null;
   },
-  "endpoint.test": async (call, contract, input) =>
-    parts.endpoints.test(call, await find(parts, call, contract, input), input.eventType),
+  "endpoint.test": async (call, contract, input) => {
+    const found = await find(parts, call, contract, input);
+    const result = await parts.endpoints.test(call, found, input.eventType);
+    return { ...result, error: errorText(result) };
+  },
 });
 
 const listOperations = (parts: Parts): Pick<Executors, "attempt.list" | "delivery.list"> => ({
