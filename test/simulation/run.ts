@@ -80,9 +80,9 @@ class Simulation {
     const span = this.#dice.pick([HOUR / 60, HOUR, 6 * HOUR]);
     // Bursts: what comes alone meets neither a full lane nor another event of its order.
     let index = 0;
-    for (let burst = 1 + this.#dice.upTo(4); burst > 0; burst--) {
+    for (let burst = 1 + this.#dice.upTo(3); burst > 0; burst--) {
       const at = START + this.#dice.upTo(span);
-      for (let size = 1 + this.#dice.upTo(8); size > 0; size--) {
+      for (let size = 1 + this.#dice.upTo(6); size > 0; size--) {
         const mine = index++;
         this.#world.at(at, () => void this.#publish(store, mine));
       }
@@ -287,8 +287,8 @@ class Simulation {
     const downFrom = START + this.#dice.upTo(2 * HOUR);
     const outage = this.#dice.roll() < 0.3;
     this.#behaviours.set(id, {
-      failShare: this.#dice.pick([0, 0, 0.3, 0.9, 1]),
-      hangShare: this.#dice.pick([0, 0, 0.2]),
+      failShare: this.#dice.pick([0, 0, 0, 0.3, 0.5, 1]),
+      hangShare: this.#dice.pick([0, 0, 0, 0.2]),
       goneAt: this.#dice.roll() < 0.05 ? START + this.#dice.upTo(HOUR) : null,
       outage: outage ? [downFrom, downFrom + this.#dice.upTo(4 * HOUR)] : [0, 0],
     });

@@ -35,7 +35,7 @@ export class InvalidCursor extends Error {
   override readonly name = "InvalidCursor";
 }
 
-/** Opaque cursors; newest first unless told otherwise. `since` and `until` in a filter are both inclusive. */
+/** Opaque cursors; newest first, by time and then by the order they were made in, unless told otherwise. `since` and `until` in a filter are both inclusive. */
 export interface ListInput {
   readonly limit: number;
   readonly cursor: string | null;
@@ -92,7 +92,7 @@ export interface EndpointFilter extends ListInput {
 export interface StoreEndpoints {
   /** One more at every change of any endpoint of the store. */
   readonly version: number;
-  /** Neither deleted nor test-only; paused and disabled ones are here, because they keep their queue. */
+  /** Neither deleted nor test-only (`canonical` empty); paused and disabled ones are here, because they keep their queue. */
   readonly endpoints: readonly Endpoint[];
 }
 
@@ -130,7 +130,10 @@ interface Endpoints {
     filter: EndpointFilter,
   ): Promise<List<EndpointWithRecord> & { readonly total: number | null }>;
   storeEndpoints(storeId: string): Promise<StoreEndpoints>;
-  /** `conflict` where the version is no longer the one read. */
+  /**
+   * `conflict` where the version is no longer the one read. One that is made active again starts with no failures on
+   * its record, or its first failure would deactivate it at once.
+   */
   updateEndpoint(
     id: string,
     version: number,
@@ -143,7 +146,7 @@ interface Endpoints {
   /** Cancels up to `limit` unsettled deliveries of deleted endpoints; 0 when none is left. */
   cancelDeliveries(input: { readonly now: number; readonly limit: number }): Promise<number>;
   endpointHealth(id: string, since: number): Promise<EndpointHealth | null>;
-  /** Endpoints that have been failing since `before` or earlier, for the deactivation rule. */
+  /** Active endpoints that have been failing since `before` or earlier, for the deactivation rule. */
   listFailingEndpoints(before: number): Promise<readonly EndpointWithRecord[]>;
 }
 
@@ -349,7 +352,10 @@ export interface AttemptRow {
 interface Deliveries {
   /** Endpoints (not paused, disabled or deleted) with unleased deliveries due by `now`, or, with `ahead`, at any time. */
   dueLanes(input: { readonly now: number; readonly ahead: boolean }): Promise<readonly DueLane[]>;
-  /** Leases what is due, per lane in order of due time, then of creation; never more than a lane's `max`. */
+  /**
+   * Leases what is due, per lane in order of due time, then of acceptance; never more than a lane's `max`. Nothing of
+   * an endpoint that is not active, or not of that store.
+   */
   claimDue(input: ClaimInput): Promise<ClaimResult>;
   /** In order; says for each whether it was applied. A refused one changed nothing. */
   recordAttempts(records: readonly AttemptRecord[]): Promise<readonly boolean[]>;
@@ -403,7 +409,10 @@ interface Replays {
   createReplay(job: Omit<ReplayJob, "total">, audit: Audit): Promise<ReplayJob>;
   getReplay(id: string): Promise<ReplayJob | null>;
   listRunningReplays(): Promise<readonly ReplayJob[]>;
-  /** Reopens the next `limit` matching deliveries and moves the position, in one transaction. Nothing unless running. */
+  /**
+   * Passes at most `limit` deliveries, oldest first, reopens those that match and moves the position, in one
+   * transaction. Nothing unless running; cancelled where the endpoint has been deleted.
+   */
   stepReplay(id: string, limit: number, now: number): Promise<ReplayJob | null>;
   /** `running` ↔ `paused`, either → `cancelled`; null where there is none, the unchanged job where it has ended. */
   setReplayState(
@@ -439,7 +448,7 @@ interface Idempotency {
     readonly answer: string;
     readonly expiresAt: number;
   }): Promise<void>;
-  /** The request failed on our side: let the caller try again. */
+  /** The request failed on our side: let the caller try again, with the time of the first claim. */
   dropIdempotencyKey(scope: string, key: string): Promise<void>;
 }
 

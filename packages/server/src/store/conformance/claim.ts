@@ -175,6 +175,21 @@ export function claimConformance(open: Open): void {
       expect((await world.delivery(id, later)).storeUsed).toBe(1);
     });
 
+    it("asks no quota of a retry or a replay that came back unsent", async () => {
+      const { world } = use;
+      const store = await world.store();
+      const endpoint = await world.endpoint(store);
+      const retry = await world.publishOne(store, endpoint);
+      await world.settle(retry, endpoint, { settlement: { status: "retrying", nextAttemptAt: T0 } });
+      const replayed = await world.deadLetter(store, endpoint);
+      await world.driver.replayDelivery(replayed, T0, world.audit());
+      const deliveryIds = ids((await world.claim(store, [endpoint])).deliveries);
+      expect(deliveryIds).toHaveLength(2);
+      await world.driver.releaseDeliveries({ token: "lease_b", deliveryIds, dueAt: T0 });
+      const again = await world.claim(store, [endpoint], { limit: 0, token: "lease_c" });
+      expect(new Set(ids(again.deliveries))).toEqual(new Set([retry, replayed]));
+    });
+
     it("is not limited where the plan has no limit", async () => {
       const { world } = use;
       const store = await world.store();

@@ -1,12 +1,7 @@
 import type { ClaimedDelivery, ClaimInput, ClaimResult, DueLane } from "../driver.ts";
 import type { Db } from "./db.ts";
+import { countedIn, FREE, NEEDS_QUOTA } from "./gate.ts";
 import { Quota } from "./quota.ts";
-
-/** `gate` of a waiting delivery, see the schema. */
-export const NEEDS_QUOTA = 0;
-export const FREE = 1;
-/** Of a first attempt that was counted in that hour already. */
-export const countedIn = (hour: number): number => hour + 2;
 
 interface Lane {
   readonly num: number;

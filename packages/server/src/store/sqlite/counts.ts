@@ -16,9 +16,12 @@ const OPEN = `SELECT d.status, count(*) FROM deliveries d INDEXED BY deliveries_
   WHERE d.status <> ${STATUS.delivered} AND d.lease_token IS NULL AND d.status = ?4 AND ${SPAN}`;
 const LEASED = `SELECT d.status, count(*) FROM deliveries d INDEXED BY deliveries_leased
   WHERE d.lease_token IS NOT NULL AND ${SPAN} GROUP BY d.status`;
-const FILTERED = `SELECT d.status, count(*) FROM deliveries d INDEXED BY deliveries_by_endpoint
-  WHERE d.test = 0 AND ${SPAN} AND (?4 IS NULL OR d.event_type = ?4) AND (?5 = 0 OR d.attempts <> '[]')
-    AND (?6 IS NULL OR d.event = (SELECT num FROM events WHERE id = ?6)) GROUP BY d.status`;
+const FILTER = `d.test = 0 AND ${SPAN} AND (?4 IS NULL OR d.event_type = ?4) AND (?5 = 0 OR d.attempts <> '[]')`;
+const ROWS = `SELECT d.status, count(*) FROM deliveries d INDEXED BY deliveries_by_endpoint
+  WHERE ${FILTER} GROUP BY d.status`;
+const OF_EVENT = `SELECT d.status, count(*) FROM events ev
+  CROSS JOIN deliveries d ON d.num BETWEEN ev.first_delivery AND ev.first_delivery + ev.deliveries - 1
+  WHERE ev.id = ?6 AND ${FILTER} GROUP BY d.status`;
 
 export function countDeliveries(db: Db, filter: Filter): Record<DeliveryStatus, number> {
   const counts = needsRows(filter) ? countRows(db, filter) : countIndexes(db, filter);
@@ -41,12 +44,13 @@ const span = (db: Db, filter: Filter): [string, number, number] => [
 
 function countRows(db: Db, filter: Filter): number[] {
   const counts = [0, 0, 0, 0, 0];
+  const eventId = filter.eventId;
   const rows = db.tuples<[number, number]>(
-    FILTERED,
+    eventId === undefined ? ROWS : OF_EVENT,
     ...span(db, filter),
     orNull(filter.eventType),
     filter.tried ? 1 : 0,
-    orNull(filter.eventId),
+    ...(eventId === undefined ? [] : [eventId]),
   );
   for (const [status, count] of rows) counts[status] = count;
   return counts;

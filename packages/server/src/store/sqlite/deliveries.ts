@@ -2,7 +2,7 @@ import type { DeliveryDetail, DeliveryFilter, List } from "../driver.ts";
 import { decodeCursor, page } from "./cursor.ts";
 import { type Db, orNull, type Value } from "./db.ts";
 import { detailsOf } from "./delivery-rows.ts";
-import { byAge, endpointNumbers, type Key, newestOf } from "./newest.ts";
+import { byAge, endpointNumbers, endpointsOrAll, type Key, newestOf } from "./newest.ts";
 import { STATUS } from "./record.ts";
 
 /** What `deliveries_open` holds; the two statements must agree for the index to be usable. */
@@ -21,10 +21,11 @@ const WAITING = `${SELECT} deliveries d INDEXED BY deliveries_open
   WHERE d.endpoint = ?1 AND d.status = ?6 AND ${OPEN} AND ${SPAN} AND ${FILTER} ${ORDER}`;
 /** No more than are being sent at this moment. */
 const LEASED = `${SELECT} deliveries d INDEXED BY deliveries_leased
-  WHERE d.lease_token IS NOT NULL AND d.endpoint IN (SELECT value FROM json_each(?1)) AND ${SPAN} AND ${FILTER} ${ORDER}`;
+  WHERE d.lease_token IS NOT NULL AND (?1 IS NULL OR d.endpoint IN (SELECT value FROM json_each(?1)))
+    AND ${SPAN} AND ${FILTER} ${ORDER}`;
 const OF_EVENT = `${SELECT} events ev
   CROSS JOIN deliveries d ON d.num BETWEEN ev.first_delivery AND ev.first_delivery + ev.deliveries - 1
-  WHERE ev.id = ?1 AND d.endpoint IN (SELECT value FROM json_each(?10)) AND ${SPAN} AND ${FILTER} ${ORDER}`;
+  WHERE ev.id = ?1 AND (?10 IS NULL OR d.endpoint IN (SELECT value FROM json_each(?10))) AND ${SPAN} AND ${FILTER} ${ORDER}`;
 
 export function listDeliveries(db: Db, filter: DeliveryFilter, now: number): List<DeliveryDetail> {
   const cursor = decodeCursor(filter.cursor, 2);
@@ -61,7 +62,7 @@ function newestKeys(db: Db, filter: DeliveryFilter, cursor: readonly number[] | 
   const [createdAt, num] = start ?? [Number.MAX_SAFE_INTEGER, 0];
   const leased = db.tuples<Key>(
     LEASED,
-    JSON.stringify(lanes),
+    endpointsOrAll(db, filter),
     orNull(since) ?? 0,
     orNull(createdAt),
     orNull(num),
@@ -81,6 +82,6 @@ function keysOfEvent(db: Db, filter: DeliveryFilter, cursor: readonly number[] |
     orNull(num),
     filter.limit + 1,
     ...filterValues(filter),
-    JSON.stringify(endpointNumbers(db, filter)),
+    endpointsOrAll(db, filter),
   );
 }

@@ -1,15 +1,13 @@
 import type { LeaseGrant } from "../driver.ts";
 import type { Db } from "./db.ts";
-
-/** Back to where it came from: a first attempt needs quota unless it was counted, all else is free to go. */
-const GATE = "iif(test = 1 OR attempts <> '[]', 1, coalesce(counted_hour + 2, 0))";
+import { GATE_OF_UNSENT } from "./gate.ts";
 
 export function releaseDeliveries(
   db: Db,
   input: { readonly token: string; readonly deliveryIds: readonly string[]; readonly dueAt: number },
 ): number {
   return db.run(
-    `UPDATE deliveries SET gate = ${GATE}, due_at = ?3, lease_token = NULL, lease_until = NULL
+    `UPDATE deliveries SET gate = ${GATE_OF_UNSENT}, due_at = ?3, lease_token = NULL, lease_until = NULL
      WHERE num IN (SELECT d.num FROM json_each(?1) j CROSS JOIN deliveries d ON d.id = j.value
        WHERE d.lease_token = ?2)`,
     JSON.stringify(input.deliveryIds),
@@ -30,7 +28,7 @@ export const recoverLeases = (
   { now, everything }: { readonly now: number; readonly everything: boolean },
 ): number =>
   db.run(
-    `UPDATE deliveries SET gate = ${GATE}, lease_token = NULL, lease_until = NULL
+    `UPDATE deliveries SET gate = ${GATE_OF_UNSENT}, lease_token = NULL, lease_until = NULL
      WHERE num IN (SELECT num FROM deliveries INDEXED BY deliveries_leased
        WHERE lease_token IS NOT NULL AND (?1 = 1 OR lease_until < ?2))`,
     everything ? 1 : 0,

@@ -46,6 +46,12 @@ export const storeNumbers = (db: Db, storeId: string | undefined): number[] =>
     : db.tuples<[number]>("SELECT num FROM stores WHERE id = ?", storeId)
   ).map(([num]) => num);
 
+/** As JSON, for statements that take any endpoint where there is no filter by one or by store. */
+export const endpointsOrAll = (db: Db, filter: { endpointId?: string; storeId?: string }): string | null =>
+  filter.endpointId === undefined && filter.storeId === undefined
+    ? null
+    : JSON.stringify(endpointNumbers(db, filter));
+
 /** One endpoint, those of one store, or all; deleted ones too. */
 export function endpointNumbers(db: Db, filter: { endpointId?: string; storeId?: string }): number[] {
   const { endpointId, storeId } = filter;

@@ -1,9 +1,9 @@
 import type { Order, OrderStatus } from "@ticketrail/contracts";
 import type { List, OrderFilter, SaveOrderInput, SaveOrderResult } from "../driver.ts";
-import { insertEvents, isStale, storesOf } from "./accept.ts";
 import { writeAudit } from "./audit.ts";
 import { decodeCursor, page } from "./cursor.ts";
 import { type Db, orNull, type Value } from "./db.ts";
+import { Intake, isStale, storeNumber, storesOf } from "./intake.ts";
 import { newestOf, storeNumbers } from "./newest.ts";
 
 interface DocRow {
@@ -16,7 +16,15 @@ export function getOrder(db: Db, id: string): Order | null {
   return row ? toOrder(row) : null;
 }
 
-export function saveOrder(db: Db, input: SaveOrderInput): SaveOrderResult {
+/** All the calls of a group, one after the other; the events they cause go in together at the end. */
+export function saveOrders(db: Db, inputs: readonly SaveOrderInput[]): SaveOrderResult[] {
+  const intake = new Intake(db);
+  const results = inputs.map((input) => saveOrder(db, input, intake));
+  intake.write();
+  return results;
+}
+
+function saveOrder(db: Db, input: SaveOrderInput, intake: Intake): SaveOrderResult {
   const { order, expectedVersion, events, audit } = input;
   const there = getOrder(db, order.id);
   if (expectedVersion === null) {
@@ -31,7 +39,10 @@ export function saveOrder(db: Db, input: SaveOrderInput): SaveOrderResult {
   if (there) updateRow(db, order);
   else insertRow(db, order);
   writeAudit(db, audit);
-  return { kind: "saved", placements: insertEvents(db, events, stores).flat() };
+  return {
+    kind: "saved",
+    placements: events.flatMap((event) => intake.add(event, storeNumber(event, stores))),
+  };
 }
 
 const acceptBy = ({ acceptBy: deadline }: Order): number | null =>

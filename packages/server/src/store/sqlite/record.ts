@@ -1,5 +1,6 @@
 import type { AttemptRecord, Settlement } from "../driver.ts";
 import type { Db, Value } from "./db.ts";
+import { FREE } from "./gate.ts";
 import { Tally } from "./tally.ts";
 
 export const STATUS = { pending: 0, retrying: 1, delivered: 2, dead_letter: 3, cancelled: 4 } as const;
@@ -23,7 +24,7 @@ const DELETED = "(SELECT state FROM endpoints WHERE num = deliveries.endpoint) =
 const ENDED = `(${DELETED} OR r.value ->> 4 = ${STATUS.dead_letter})`;
 const FAILED = `UPDATE deliveries SET ${COMMON}, failures = failures + 1, refused = r.value ->> 6,
     status = iif(${DELETED}, ${STATUS.cancelled}, r.value ->> 4),
-    gate = iif(${ENDED}, NULL, 1),
+    gate = iif(${ENDED}, NULL, ${FREE}),
     due_at = iif(${ENDED}, NULL, r.value ->> 5),
     settled_at = iif(${ENDED}, r.value ->> 2, NULL)
   FROM json_each(?) r WHERE ${HELD} ${RETURNING}`;

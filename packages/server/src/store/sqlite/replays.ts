@@ -3,13 +3,14 @@ import type { Audit, ReplayJob, ReplayResult } from "../driver.ts";
 import { writeAudit } from "./audit.ts";
 import { countDeliveries } from "./counts.ts";
 import { type Db, orNull } from "./db.ts";
+import { FREE } from "./gate.ts";
 import { STATUS } from "./record.ts";
 
 const COLUMNS = `id, store_id AS storeId, endpoint_id AS endpointId, since, until, status, state, total, replayed,
   position, created_at AS createdAt, updated_at AS updatedAt`;
 
 /** Due at once and free of quota: it was counted when it was new. `delivered_at` stays until it is delivered again. */
-const REOPEN = `UPDATE deliveries SET status = ${STATUS.pending}, gate = 1, due_at = ?2, failures = 0, refused = 0,
+const REOPEN = `UPDATE deliveries SET status = ${STATUS.pending}, gate = ${FREE}, due_at = ?2, failures = 0, refused = 0,
   settled_at = NULL WHERE num IN (SELECT value FROM json_each(?1))`;
 
 export function replayDelivery(db: Db, id: string, now: number, audit: Audit): ReplayResult {

@@ -1,4 +1,4 @@
-import type { AcceptResult, AttemptRecord, NewEvent, StoreDriver } from "../driver.ts";
+import type { AttemptRecord, StoreDriver } from "../driver.ts";
 import { acceptEvents } from "./accept.ts";
 import { listAttempts } from "./attempts.ts";
 import { listAudit } from "./audit.ts";
@@ -50,15 +50,20 @@ const list = <Args extends readonly unknown[], Result>(run: Run<Args, Result>): 
   run,
 });
 
-const acceptEvent: Verb<[NewEvent], AcceptResult> = {
-  kind: "write",
-  run: (db, event) => acceptEvents(db, [event])[0] ?? { kind: "exists" },
-  runAll: (db, calls) =>
-    acceptEvents(
-      db,
-      calls.map(([event]) => event),
-    ),
-};
+/** A verb of one argument that takes all the calls of a group at once. */
+function batched<Input, Result>(
+  runAll: (db: Db, inputs: readonly Input[]) => Result[],
+): Verb<[Input], Result> {
+  return {
+    kind: "write",
+    run: (db, input) => runAll(db, [input])[0] as Result,
+    runAll: (db, calls) =>
+      runAll(
+        db,
+        calls.map(([input]) => input),
+      ),
+  };
+}
 
 const record: Verb<[readonly AttemptRecord[]], readonly boolean[]> = {
   kind: "write",
@@ -98,12 +103,12 @@ export const VERBS: VerbTable = {
   cancelDeliveries: write(cancelDeliveries),
   endpointHealth: list(endpointHealth),
   listFailingEndpoints: list(endpoints.listFailingEndpoints),
-  saveOrder: write(orders.saveOrder),
+  saveOrder: batched(orders.saveOrders),
   getOrder: point(orders.getOrder),
   findOrderBySource: point(orders.findOrderBySource),
   listOrders: list(orders.listOrders),
   listOverdueOrders: list(orders.listOverdueOrders),
-  acceptEvent,
+  acceptEvent: batched(acceptEvents),
   getEvent: point(getEvent),
   listEvents: list(listEvents),
   // A read, but the dispatcher must not wait behind somebody's list.
