@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { setTimeout } from "node:timers/promises";
 import { CONTRACTS } from "@ticketrail/contracts";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
@@ -35,6 +36,8 @@ export interface App {
 }
 
 const SWEEP_MS = 30_000;
+/** An attempt takes 10 s at most, and the process is to end within 15. */
+const DRAIN_MS = 12_000;
 
 /** The one composition root: every effect is chosen here. Rejects where the store or the address cannot be had. */
 export async function startApp(config: Config, log: Logger): Promise<App> {
@@ -97,9 +100,16 @@ async function closeInOrder(
   driver: StoreDriver,
 ): Promise<void> {
   await http.close();
-  await engine.drain();
-  await closeSender();
+  // What cannot end in time (a disk that is full, an endpoint that hangs) is leased, and free at the next start.
+  await within(DRAIN_MS, engine.drain().then(closeSender));
   await driver.close();
+}
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  const gaveUp = new AbortController();
+  const limit = setTimeout(ms, undefined, { signal: gaveUp.signal }).catch(() => undefined);
+  await Promise.race([work, limit]);
+  gaveUp.abort();
 }
 
 interface EngineEffects {

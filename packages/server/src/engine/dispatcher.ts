@@ -37,9 +37,13 @@ export interface DispatcherParts {
   readonly retryScale: number;
   readonly onAttempt: (report: AttemptReport) => void;
   readonly onGone: (target: Target) => void;
+  readonly onTrouble: (error: unknown) => void;
   /** A place of the lane has come free, or its next due time has changed. */
   readonly onRoom: (lane: Lane) => void;
 }
+
+/** What could not be sent for a reason of ours is tried again this much later. */
+const GIVEN_BACK_MS = 500;
 
 const NO_SECRET: SendOutcome = {
   statusCode: null,
@@ -122,33 +126,50 @@ export class Dispatcher {
       const turn = this.#turns.next();
       if (!turn) return;
       this.#inFlight += 1;
-      void this.#attempt(turn.lane, turn.held);
+      this.#attempt(turn.lane, turn.held);
     }
   }
 
-  async #attempt(lane: Lane, held: Held): Promise<void> {
-    const { clock, targets, sender } = this.#parts;
-    let target: Target | undefined;
-    try {
-      target = (await targets.ofStore(lane.storeId)).all.get(lane.endpointId);
-    } catch {
-      target = undefined;
+  #attempt(lane: Lane, held: Held): void {
+    const { targets } = this.#parts;
+    const known = targets.peek(lane.storeId);
+    if (known) {
+      this.#send(lane, held, known.all.get(lane.endpointId));
+      return;
     }
-    if (!target || lane.closed) return this.#giveBack(lane, held);
-    const request = requestFor(target, held.delivery, clock.now());
-    const outcome = request ? await sender.send(request) : NO_SECRET;
-    this.#ended(lane, held, target, outcome);
+    targets.ofStore(lane.storeId).then(
+      (loaded) => this.#send(lane, held, loaded.all.get(lane.endpointId)),
+      () => this.#send(lane, held, undefined),
+    );
+  }
+
+  #send(lane: Lane, held: Held, target: Target | undefined): void {
+    if (!target || lane.closed) {
+      this.#giveBack(lane, held);
+      return;
+    }
+    const request = requestFor(target, held.delivery, this.#parts.clock.now());
+    if (request)
+      void this.#parts.sender.send(request).then((outcome) => this.#ended(lane, held, target, outcome));
+    else this.#ended(lane, held, target, NO_SECRET);
   }
 
   /** The endpoint was deleted or paused, or cannot be read now, after its delivery was leased. */
   #giveBack(lane: Lane, held: Held): void {
+    const { driver, clock, onRoom } = this.#parts;
     this.#inFlight -= 1;
     lane.finished(held, { succeeded: true, durationMs: 0 }, 0);
-    const dueAt = this.#parts.clock.now();
-    void this.#parts.driver
+    const dueAt = clock.now() + GIVEN_BACK_MS;
+    void driver
       .releaseDeliveries({ token: held.token, deliveryIds: [held.delivery.id], dueAt })
-      .catch(() => undefined)
-      .finally(() => this.#letGo(lane, held));
+      .catch(this.#parts.onTrouble)
+      .finally(() => {
+        lane.backlog = true;
+        lane.queuedCount += 1;
+        lane.dueAt(dueAt);
+        this.#letGo(lane, held);
+        onRoom(lane);
+      });
   }
 
   #ended(lane: Lane, held: Held, target: Target, outcome: SendOutcome): void {
@@ -159,7 +180,7 @@ export class Dispatcher {
     const decision = decide(held.delivery, outcome, target.contract.retry, now, retryScale);
     const record = recordOf(held, outcome, decision.settlement, now);
     this.#parts.onAttempt({ target, held, outcome, record });
-    void recorder.record(record).finally(() => {
+    recorder.record(record, () => {
       if (decision.settlement.status === "retrying") {
         const { nextAttemptAt } = decision.settlement;
         lane.nextDueAt = Math.min(lane.nextDueAt ?? nextAttemptAt, nextAttemptAt);
@@ -175,7 +196,8 @@ export class Dispatcher {
   /** Gives back what one lane holds and has not sent. */
   async close(lane: Lane): Promise<void> {
     const waiting = lane.drain();
-    await this.#releaseAll(waiting);
+    // What cannot be given back now is free when its lease has run out, or at the next start.
+    await this.#releaseAll(waiting).catch(this.#parts.onTrouble);
     for (const held of waiting) this.#letGo(lane, held);
   }
 

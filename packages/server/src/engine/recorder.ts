@@ -6,7 +6,7 @@ const RETRY_MS = 500;
 
 interface Waiting {
   readonly record: AttemptRecord;
-  readonly resolve: (applied: boolean) => void;
+  readonly done: (applied: boolean) => void;
 }
 
 /**
@@ -27,12 +27,10 @@ export class Recorder {
     this.#onTrouble = onTrouble;
   }
 
-  /** Resolves when it is durable: false where the lease had been lost and nothing was changed. */
-  record(record: AttemptRecord): Promise<boolean> {
-    return new Promise((resolve) => {
-      this.#waiting.push({ record, resolve });
-      this.#schedule();
-    });
+  /** Calls `done` when it is durable: with false where the lease had been lost and nothing was changed. */
+  record(record: AttemptRecord, done: (applied: boolean) => void): void {
+    this.#waiting.push({ record, done });
+    this.#schedule();
   }
 
   #schedule(): void {
@@ -45,7 +43,7 @@ export class Recorder {
     const batch = this.#waiting.splice(0, BATCH);
     try {
       const applied = await this.#driver.recordAttempts(batch.map(({ record }) => record));
-      for (const [index, { resolve }] of batch.entries()) resolve(applied[index] ?? false);
+      for (const [index, { done }] of batch.entries()) done(applied[index] ?? false);
     } catch (error) {
       this.#onTrouble(error);
       this.#waiting.unshift(...batch);

@@ -81,7 +81,8 @@ export async function sendTest(
   const { settlement } = decide(delivery, outcome, target.contract.retry, endedAt, 1);
   const { statusCode, error, durationMs } = outcome;
   const attempt = { number: 1, at: endedAt, statusCode, error, durationMs };
-  await recorder.record({ deliveryId, endpointId, token: lease.token, attempt, settlement, test: true });
+  const record = { deliveryId, endpointId, token: lease.token, attempt, settlement, test: true };
+  await new Promise((done) => recorder.record(record, done));
   return {
     delivered: error === null,
     eventId,

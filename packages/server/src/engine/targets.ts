@@ -9,7 +9,15 @@ import type { Vault } from "./vault.ts";
 export interface Target {
   readonly endpoint: Endpoint;
   readonly contract: Contract;
-  readonly keys: readonly { readonly key: KeyObject; readonly expiresAt: number | null }[];
+  /** The newest first. */
+  readonly keys: readonly SigningKey[];
+  /** The same on every attempt. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+interface SigningKey {
+  readonly key: KeyObject;
+  readonly expiresAt: number | null;
 }
 
 /** A store's endpoints as of one version. */
@@ -27,6 +35,7 @@ export class Targets {
   readonly #vault: Vault;
   readonly #contracts: ReadonlyMap<string, Contract>;
   readonly #stores = new Map<string, Promise<StoreTargets>>();
+  readonly #loaded = new Map<string, StoreTargets>();
 
   constructor(driver: StoreDriver, vault: Vault, contracts: ReadonlyMap<string, Contract>) {
     this.#driver = driver;
@@ -39,16 +48,27 @@ export class Targets {
     if (cached) return cached;
     const loading = this.#load(storeId);
     this.#stores.set(storeId, loading);
-    loading.catch(() => this.#stores.delete(storeId));
+    loading.then(
+      (loaded) => {
+        if (this.#stores.get(storeId) === loading) this.#loaded.set(storeId, loaded);
+      },
+      () => this.#stores.delete(storeId),
+    );
     for (const oldest of this.#stores.keys()) {
       if (this.#stores.size <= CACHED_STORES) break;
-      this.#stores.delete(oldest);
+      this.forget(oldest);
     }
     return loading;
   }
 
+  /** What `ofStore` would resolve to, where it is loaded: the way of every attempt. */
+  peek(storeId: string): StoreTargets | undefined {
+    return this.#loaded.get(storeId);
+  }
+
   forget(storeId: string): void {
     this.#stores.delete(storeId);
+    this.#loaded.delete(storeId);
   }
 
   async #load(storeId: string): Promise<StoreTargets> {
@@ -58,7 +78,8 @@ export class Targets {
     for (const endpoint of endpoints) {
       const contract = this.#contracts.get(endpoint.contract);
       if (!contract) continue;
-      const target = { endpoint, contract, keys: this.#keysOf(endpoint, contract) };
+      const headers = { ...contract.deliveryHeaders, ...endpoint.headers };
+      const target = { endpoint, contract, headers, keys: this.#keysOf(endpoint, contract) };
       all.set(endpoint.id, target);
       for (const type of endpoint.canonical) {
         const receivers = byType.get(type);
@@ -87,8 +108,7 @@ export function requestFor(target: Target, delivery: ClaimedDelivery, now: numbe
   const { contract, endpoint } = target;
   const { signing } = contract;
   const timestamp = signing.timestampUnit === "ms" ? String(now) : String(Math.floor(now / 1_000));
-  const live = target.keys.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
-  const keys = signing.overlap ? live : live.slice(0, 1);
+  const keys = keysAt(target, now);
   if (keys.length === 0) return null;
   const prefix = signing.prefix({ eventId: delivery.eventId, timestamp });
   const signatures = keys.map(({ key }) =>
@@ -102,7 +122,14 @@ export function requestFor(target: Target, delivery: ClaimedDelivery, now: numbe
   };
   return {
     url: endpoint.url,
-    headers: { ...contract.deliveryHeaders, ...endpoint.headers, ...signing.headers(stamp, signatures) },
+    headers: { ...target.headers, ...signing.headers(stamp, signatures) },
     body: delivery.body,
   };
+}
+
+/** The newest alone, save where verifiers read several. */
+function keysAt({ keys, contract }: Target, now: number): readonly SigningKey[] {
+  if (keys.length <= 1) return keys;
+  const live = keys.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
+  return contract.signing.overlap ? live : live.slice(0, 1);
 }
