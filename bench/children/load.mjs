@@ -24,7 +24,7 @@ let next = 0;
 const counts = { accepted: 0, refused: 0, broken: 0, wrong: 0 };
 /** Why something was neither accepted nor refused for now. @type {Record<string, number>} */
 const statuses = {};
-/** How late the generator itself was, in µs. @type {number[]} */
+/** How late the generator itself was, in µs; events that waited for a free connection are not its fault. @type {number[]} */
 const lags = [];
 /** Called whenever there may be something to send. @type {() => void} */
 let pump = () => {};
@@ -111,14 +111,20 @@ function openLoop({ rate, events }) {
   const stepMicros = 1e6 / rate;
   const first = next;
   const startAt = nowMicros();
+  /** When last every connection was busy. */
+  let stuckAt = 0;
   const goal = events === 0 ? Number.POSITIVE_INFINITY : first + events;
   pump = () => {
     if (!resend()) return;
     const now = nowMicros();
     while (next < goal) {
       const dueAt = startAt + (next - first) * stepMicros;
-      if (dueAt > now || !emit(dueAt)) return;
-      lags.push(now - dueAt);
+      if (dueAt > now) return;
+      if (!emit(dueAt)) {
+        stuckAt = now;
+        return;
+      }
+      if (dueAt > stuckAt) lags.push(now - dueAt);
     }
   };
   const timer = setInterval(() => (next < goal ? pump() : clearInterval(timer)), 1);

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, type DemoHub, type StartHub } from "./hub.ts";
 import { Inbox } from "./inbox.ts";
-import { Outage } from "./outage.ts";
+import { Outage, type OutageReport } from "./outage.ts";
 import { Rush } from "./rush.ts";
 import { type Output, Screen } from "./screen.ts";
 import { BEHAVIOUR, CONTRACTS, openStores, type Receivers, startReceivers } from "./stores.ts";
@@ -50,32 +51,32 @@ export async function runDemo(options: DemoOptions): Promise<number> {
       allowNetworks: ["127.0.0.0/8"],
       logLevel: "silent",
     });
-    const allWell = await withReceivers(options, hub, screen, signal).finally(() => hub.close());
+    screen.line(`Ticketrail demo on ${hub.url}`);
+    const allWell = await withHub(options, hub, screen, signal);
     return allWell ? 0 : 1;
   } catch (error) {
-    if (signal.aborted && !options.once) return 0;
-    screen.line(
-      signal.aborted ? "The demo was ended before it was done." : `The demo failed: ${reasonOf(error)}`,
-    );
+    if (interrupted.aborted && !options.once) return 0;
+    screen.line(`The demo ${endOf(error, interrupted, signal)}`);
     return 1;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function withReceivers(
+/** The hub is closed first: what it has in flight must still find its receiver. */
+async function withHub(
   options: DemoOptions,
   hub: DemoHub,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<boolean> {
-  screen.line(`Ticketrail demo on ${hub.url}`);
   const seed = options.seed ?? DEFAULT_SEED;
   const receivers = await startReceivers(seed);
   try {
     introduce(screen, hub, receivers);
     return await lunch({ options, hub, screen, signal, receivers, seed });
   } finally {
+    await hub.close();
     for (const contract of CONTRACTS) await receivers[contract].close();
   }
 }
@@ -115,11 +116,14 @@ async function lunch({ options, hub, screen, signal, receivers, seed }: Scene): 
   // Whichever part fails first ends the others.
   const over = new AbortController();
   const ending = AbortSignal.any([signal, over.signal]);
+  // Every order under way waits on it.
+  setMaxListeners(0, ending);
   const rush = new Rush(operator, stores, new Inbox(receivers), watch, ending, seed);
   watch.start();
+  let acts: [Promise<OutageReport>, Promise<void>] | null = null;
   try {
-    const outage = new Outage(operator, receivers.mipos, watch, ending);
-    const [report] = await Promise.all([outage.run(), rush.run()]);
+    acts = [new Outage(operator, receivers.mipos, watch, ending).run(), rush.run()];
+    const [report] = await Promise.all(acts);
     await watch.until(
       () => watch.rows("pending").length + watch.rows("retrying").length === 0,
       SETTLE_MS,
@@ -135,6 +139,8 @@ async function lunch({ options, hub, screen, signal, receivers, seed }: Scene): 
     return true;
   } finally {
     over.abort();
+    // No call may be under way any more when the hub is closed.
+    await Promise.allSettled(acts ?? []);
     await watch.stop();
   }
 }
@@ -145,4 +151,8 @@ function interruption(): AbortSignal {
   return controller.signal;
 }
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+function endOf(error: unknown, interrupted: AbortSignal, signal: AbortSignal): string {
+  if (interrupted.aborted) return "was ended before it was done.";
+  if (signal.aborted) return `was not done after ${ONCE_LIMIT_MS / 1000} s.`;
+  return `failed: ${error instanceof Error ? error.message : String(error)}`;
+}

@@ -24,6 +24,8 @@ export interface DemoHub {
 
 export type StartHub = (config: DemoHubConfig) => Promise<DemoHub>;
 
+const CALL_LIMIT_MS = 20_000;
+
 /** JSON over HTTP with one key, as any client outside would do it. */
 export class Client {
   constructor(
@@ -48,8 +50,12 @@ export class Client {
     const headers: Record<string, string> = {};
     if (this.key !== null) headers.authorization = `Bearer ${this.key}`;
     if (body !== undefined) headers["content-type"] = "application/json";
-    const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) };
-    const response = await fetch(`${this.url}${path}`, init);
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers,
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: AbortSignal.timeout(CALL_LIMIT_MS),
+    });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text.slice(0, 500)}`);
     return (text === "" ? null : JSON.parse(text)) as Answer;

@@ -51,15 +51,16 @@ export class Rush {
     this.#dice = new Dice(seed);
   }
 
-  /** Resolves when the last order of the rush has ended its life. */
+  /** Settles when the last order of the rush has ended its life, or has been given up. */
   async run(): Promise<void> {
     const lives: Promise<void>[] = [];
-    for (let count = 0; count < RUSH_ORDERS; count++) {
-      const life = this.#serve();
-      // `Promise.all` below reports it; until then it must not count as unhandled.
-      life.catch(() => null);
-      lives.push(life);
-      await pause(RUSH_GAP_MS, null, { signal: this.signal });
+    try {
+      for (let count = 0; count < RUSH_ORDERS; count++) {
+        lives.push(this.#begin());
+        await pause(RUSH_GAP_MS, null, { signal: this.signal });
+      }
+    } finally {
+      await Promise.allSettled(lives);
     }
     await Promise.all(lives);
   }
@@ -67,8 +68,17 @@ export class Rush {
   /** An order every few seconds, until the demo is ended. */
   async goOn(): Promise<void> {
     while (!this.signal.aborted) {
-      await Promise.all([this.#serve(), pause(GENTLE_GAP_MS, null, { signal: this.signal })]);
+      const life = this.#begin();
+      await pause(GENTLE_GAP_MS, null, { signal: this.signal }).finally(() => life.catch(() => null));
+      await life;
     }
+  }
+
+  #begin(): Promise<void> {
+    const life = this.#serve();
+    // Whoever started it awaits it in the end; until then a failure must not count as unhandled.
+    life.catch(() => null);
+    return life;
   }
 
   async #serve(): Promise<void> {
