@@ -44,8 +44,11 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, "all" | "types">>
 const sources = (folder: string): string[] =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return ["node_modules", "dist", "fixtures", "conformance"].includes(entry.name) ? [] : sources(path);
-    return /\.ts$/.test(entry.name) && !/\.(test|fixture)\.ts$|conformance\.ts$/.test(entry.name) ? [path] : [];
+    if (entry.isDirectory())
+      return ["node_modules", "dist", "fixtures", "conformance"].includes(entry.name) ? [] : sources(path);
+    return /\.ts$/.test(entry.name) && !/\.(test|fixture)\.ts$|conformance\.ts$/.test(entry.name)
+      ? [path]
+      : [];
   });
 
 const layerOf = (path: string): string | undefined => LAYERS.find(([prefix]) => path.startsWith(prefix))?.[1];

@@ -116,6 +116,26 @@ test("SIGTERM lets what is in flight end, gives the rest back, and answers 0", a
   expect(ids).toHaveLength(100);
 }, 30_000);
 
+test("a client that keeps its connections alive under load does not hold the end up", async () => {
+  await hub.start();
+  const storeId = await makeStore();
+  let stopping = false;
+  const client = async () => {
+    while (!stopping) await hub.post("/v1/orders", order(storeId)).catch(() => undefined);
+  };
+  const clients = Array.from({ length: 16 }, client);
+  await until(
+    async () => (await hub.get("/v1/orders?limit=100")).body.data.length,
+    (orders) => orders === 100,
+  );
+  const startedAt = performance.now();
+  const stopped = hub.stop("SIGTERM");
+  expect(await stopped).toBe(0);
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
+  stopping = true;
+  await Promise.all(clients);
+});
+
 test("a second process on the same store is refused, and says so", async () => {
   await hub.start();
   const second = new Hub({ DATABASE_URL: `file:${hub.folder}/hub.db` });

@@ -38,6 +38,7 @@ export interface App {
 const SWEEP_MS = 30_000;
 /** An attempt takes 10 s at most, and the process is to end within 15. */
 const DRAIN_MS = 12_000;
+const IDLE_SWEEP_MS = 50;
 
 /** The one composition root: every effect is chosen here. Rejects where the store or the address cannot be had. */
 export async function startApp(config: Config, log: Logger): Promise<App> {
@@ -92,20 +93,25 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   }
 }
 
-/** First nothing new comes in, then nothing more goes out, and the store is closed last. */
+/**
+ * Nothing new comes in, what is in flight both ways ends, and the store is closed last. What cannot end in time (a disk
+ * that is full, an endpoint that hangs) is leased, and free at the next start.
+ */
 async function closeInOrder(
   http: FastifyInstance,
   engine: Engine,
   closeSender: () => Promise<void>,
   driver: StoreDriver,
 ): Promise<void> {
-  await http.close();
-  // What cannot end in time (a disk that is full, an endpoint that hangs) is leased, and free at the next start.
-  await within(DRAIN_MS, engine.drain().then(closeSender));
+  // A connection that was busy when the closing began is idle once it has its answer, and would be kept alive for ever.
+  const sweep = setInterval(() => http.server.closeIdleConnections(), IDLE_SWEEP_MS);
+  await within(DRAIN_MS, Promise.all([http.close(), engine.drain().then(closeSender)]));
+  clearInterval(sweep);
+  http.server.closeAllConnections();
   await driver.close();
 }
 
-async function within(ms: number, work: Promise<void>): Promise<void> {
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
   const gaveUp = new AbortController();
   const limit = setTimeout(ms, undefined, { signal: gaveUp.signal }).catch(() => undefined);
   await Promise.race([work, limit]);

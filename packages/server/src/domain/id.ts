@@ -62,4 +62,14 @@ export function idsFrom(clock: Clock, random: Random): NewId {
   };
 }
 
-export const isoTime = (ms: number): string => new Date(ms).toISOString();
+let lastMs = Number.NaN;
+let lastText = "";
+
+/** The same moment is asked for several times in a row: an event, its order, its deadline. */
+export function isoTime(ms: number): string {
+  if (ms !== lastMs) {
+    lastText = new Date(ms).toISOString();
+    lastMs = ms;
+  }
+  return lastText;
+}

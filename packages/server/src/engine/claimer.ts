@@ -120,7 +120,7 @@ export class Claimer {
       const max = Math.min(CLAIM_MAX, lane.room, dispatcher.room);
       if (max === 0) return [];
       dispatcher.reserve(lane, max);
-      return [{ lane, max, queuedCount: lane.queuedCount }];
+      return [askFor(lane, max)];
     });
     try {
       const store = await stores.get(storeId);
@@ -133,18 +133,11 @@ export class Claimer {
         lanes: asked.map(({ lane, max }) => ({ endpointId: lane.endpointId, max })),
         quota: { hour: hourOf(now), limit: store ? HOURLY_LIMIT[store.plan] : null },
       });
-      const got = new Map<string, number>();
-      for (const delivery of result.deliveries) {
-        const lane = dispatcher.laneOf(delivery.endpointId);
-        if (!lane) continue;
-        dispatcher.push(lane, { delivery, token: lease.token });
-        got.set(lane.endpointId, (got.get(lane.endpointId) ?? 0) + 1);
-      }
-      for (const { lane, max, queuedCount } of asked) {
-        const taken = got.get(lane.endpointId) ?? 0;
-        lane.depth = Math.max(0, lane.depth - taken);
-        this.#settleLane(lane, result, lane.queuedCount === queuedCount, now);
-        dispatcher.release(lane, max - taken);
+      const taken = this.#push(result, lease.token);
+      for (const ask of asked) {
+        const mine = taken.get(ask.lane.endpointId) ?? { first: 0, again: 0 };
+        settleLane(ask, mine, result, now);
+        dispatcher.release(ask.lane, ask.max - mine.first - mine.again);
       }
     } catch (error) {
       for (const { lane, max } of asked) dispatcher.release(lane, max);
@@ -158,21 +151,20 @@ export class Claimer {
     this.kick();
   }
 
-  /** What the lane still has in the store, and whether new deliveries must queue behind it. */
-  #settleLane(lane: Lane, result: ClaimResult, nothingAdded: boolean, now: number): void {
-    const next = result.next[lane.endpointId] ?? null;
-    if (result.rateLimited) {
-      lane.limitedUntil = (hourOf(now) + 1) * HOUR_MS;
-      const retryAt = next !== null && next > now ? next : now + LIMITED_RETRY_MS;
-      lane.backlog = true;
-      lane.nextDueAt = Math.min(lane.limitedUntil, retryAt);
-      return;
+  /** Hands what was claimed to its lanes; says how much each got. */
+  #push({ deliveries }: ClaimResult, token: string): Map<string, Taken> {
+    const taken = new Map<string, Taken>();
+    for (const delivery of deliveries) {
+      const { endpointId, attemptCount } = delivery;
+      const lane = this.#parts.dispatcher.laneOf(endpointId);
+      if (!lane) continue;
+      this.#parts.dispatcher.push(lane, { delivery, token });
+      const mine = taken.get(endpointId) ?? { first: 0, again: 0 };
+      taken.set(endpointId, mine);
+      if (attemptCount === 0) mine.first += 1;
+      else mine.again += 1;
     }
-    lane.limitedUntil = 0;
-    if (next === null) lane.depth = 0;
-    const more = next !== null && next <= now;
-    lane.backlog = more || !nothingAdded || lane.queueing > 0;
-    lane.nextDueAt = lane.backlog ? Math.min(next ?? now, now) : next;
+    return taken;
   }
 
   /** Finds lanes with due work that this process does not know of. */
@@ -183,8 +175,8 @@ export class Claimer {
       for (const due of await driver.dueLanes({ now, ahead })) {
         const lane = dispatcher.lane(due);
         if (lane.closed) continue;
-        if (due.nextDueAt <= now) lane.backlog = true;
-        lane.dueAt(due.nextDueAt);
+        if (due.nextDueAt <= now) lane.uncounted(now);
+        else lane.dueAt(due.nextDueAt);
       }
       dispatcher.forgetIdleLanes();
     } catch (error) {
@@ -195,6 +187,58 @@ export class Claimer {
       void this.#sweep(false).then(() => this.kick());
     });
   }
+}
+
+/** What one lane is asked for, and how it stood then. */
+interface Ask {
+  readonly lane: Lane;
+  readonly max: number;
+  /** The claim takes all there is, so that what is accepted from now on may be handed over behind it. */
+  readonly reopens: boolean;
+  readonly queuedCount: number;
+  readonly retryCount: number;
+}
+
+interface Taken {
+  first: number;
+  again: number;
+}
+
+/**
+ * The store runs calls in the order they are made: accepts that are under way commit before the claim, later ones
+ * after it. So a claim with room for all that is counted ends the backlog when it is made, not when it is answered;
+ * else steady traffic would never leave it.
+ */
+function askFor(lane: Lane, max: number): Ask {
+  const { queuedCount, retryCount } = lane;
+  const reopens = lane.counted && lane.limitedUntil === 0 && lane.depth + lane.retries + lane.queueing <= max;
+  if (reopens) lane.backlog = false;
+  return { lane, max, reopens, queuedCount, retryCount };
+}
+
+/** What the lane still has in the store, and whether new deliveries must queue behind it. */
+function settleLane(ask: Ask, taken: Taken, result: ClaimResult, now: number): void {
+  const { lane } = ask;
+  const next = result.next[lane.endpointId] ?? null;
+  if (next === null) {
+    lane.counted = true;
+    lane.depth = lane.queuedCount - ask.queuedCount;
+    lane.retries = lane.retryCount - ask.retryCount;
+  } else {
+    lane.depth = Math.max(0, lane.depth - taken.first);
+    lane.retries = Math.max(0, lane.retries - taken.again);
+  }
+  if (result.rateLimited) {
+    lane.limitedUntil = (hourOf(now) + 1) * HOUR_MS;
+    const retryAt = next !== null && next > now ? next : now + LIMITED_RETRY_MS;
+    lane.backlog = true;
+    lane.nextDueAt = Math.min(lane.limitedUntil, retryAt);
+    return;
+  }
+  lane.limitedUntil = 0;
+  const added = ask.reopens ? lane.backlog : lane.queuedCount !== ask.queuedCount || lane.queueing > 0;
+  lane.backlog = added || (next !== null && next <= now);
+  lane.nextDueAt = lane.backlog ? Math.min(next ?? now, now) : next;
 }
 
 /** A claim for a handful of places costs as much as one for hundreds: wait until a few dozen are free. */

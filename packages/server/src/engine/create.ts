@@ -43,9 +43,9 @@ export interface EngineParts {
 }
 
 export const DEFAULT_LIMITS: DispatchLimits = {
-  lane: { maxInFlight: 64, minInFlight: 4, window: 512 },
+  lane: { maxInFlight: 64, minInFlight: 4, window: 2_048 },
   maxInFlight: 1_024,
-  window: 8_192,
+  window: 16_384,
 };
 
 /** How many times an accept matches again when the store's endpoints change under it. */
@@ -108,9 +108,7 @@ export function createEngine(parts: EngineParts): Engine {
       await dispatcher.close(lane);
       return;
     }
-    lane.backlog = true;
-    lane.queuedCount += 1;
-    lane.dueAt(clock.now());
+    lane.uncounted(clock.now());
     claimer.kick();
   }
 

@@ -164,9 +164,7 @@ export class Dispatcher {
       .releaseDeliveries({ token: held.token, deliveryIds: [held.delivery.id], dueAt })
       .catch(this.#parts.onTrouble)
       .finally(() => {
-        lane.backlog = true;
-        lane.queuedCount += 1;
-        lane.dueAt(dueAt);
+        lane.uncounted(dueAt);
         this.#letGo(lane, held);
         onRoom(lane);
       });
@@ -182,8 +180,7 @@ export class Dispatcher {
     this.#parts.onAttempt({ target, held, outcome, record });
     recorder.record(record, () => {
       if (decision.settlement.status === "retrying") {
-        const { nextAttemptAt } = decision.settlement;
-        lane.nextDueAt = Math.min(lane.nextDueAt ?? nextAttemptAt, nextAttemptAt);
+        lane.retryAt(decision.settlement.nextAttemptAt);
       }
       this.#letGo(lane, held);
       this.#parts.onRoom(lane);

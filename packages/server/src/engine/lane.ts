@@ -44,10 +44,14 @@ export class Lane {
   #averageMs = 0;
   /** Queued in the store and due: nothing may be handed off past it. */
   backlog = false;
-  /** Counts what was queued, so that a claim can tell whether anything was added while it ran. */
-  queuedCount = 0;
-  /** About how many deliveries wait in the store that this process has put there. */
+  /** Whether `depth` and `retries` are all that the store has: so from the first time it was seen empty. */
+  counted = false;
+  /** First attempts that wait in the store, and retries. */
   depth = 0;
+  retries = 0;
+  /** All that were ever queued, so that a claim can tell what was added while it ran. */
+  queuedCount = 0;
+  retryCount = 0;
   /** Accepts under way that will queue. */
   queueing = 0;
   /** When the store next has something for it; null: nothing known. */
@@ -71,6 +75,27 @@ export class Lane {
   dueAt(at: number): void {
     const open = Math.max(at, this.limitedUntil);
     this.nextDueAt = Math.min(this.nextDueAt ?? open, open);
+  }
+
+  /** A first attempt was left in the store, due at `at`. Whether it makes a backlog was settled when it was sent there. */
+  queued(at: number): void {
+    this.depth += 1;
+    this.queuedCount += 1;
+    this.dueAt(at);
+  }
+
+  /** A retry was left in the store. */
+  retryAt(at: number): void {
+    this.retries += 1;
+    this.retryCount += 1;
+    this.nextDueAt = Math.min(this.nextDueAt ?? at, at);
+  }
+
+  /** Somebody else may have left anything there. */
+  uncounted(now: number): void {
+    this.backlog = true;
+    this.counted = false;
+    this.dueAt(now);
   }
 
   get room(): number {

@@ -167,8 +167,12 @@ export class Publisher {
         });
         continue;
       }
-      if (delivery.handOff) dispatcher.release(lane, 1);
-      else lane.queueing -= 1;
+      if (delivery.handOff) {
+        dispatcher.release(lane, 1);
+        lane.backlog = true;
+      } else {
+        lane.queueing -= 1;
+      }
       if (where === "rate_limited") lane.limitedUntil = (hourOf(this.#parts.clock.now()) + 1) * HOUR_MS;
       this.#queued(lane);
     }
@@ -176,10 +180,7 @@ export class Publisher {
   }
 
   #queued(lane: Lane): void {
-    lane.backlog = true;
-    lane.queuedCount += 1;
-    lane.depth += 1;
-    lane.dueAt(this.#parts.clock.now());
+    lane.queued(this.#parts.clock.now());
     this.#parts.onQueued(lane);
   }
 

@@ -111,8 +111,9 @@ export function requestFor(target: Target, delivery: ClaimedDelivery, now: numbe
   const keys = keysAt(target, now);
   if (keys.length === 0) return null;
   const prefix = signing.prefix({ eventId: delivery.eventId, timestamp });
+  const signed = prefix + delivery.body;
   const signatures = keys.map(({ key }) =>
-    createHmac("sha256", key).update(prefix).update(delivery.body).digest(endpoint.encoding),
+    createHmac("sha256", key).update(signed).digest(endpoint.encoding),
   );
   const stamp = {
     eventId: delivery.eventId,

@@ -30,7 +30,7 @@ const place = async (more: object = {}): Promise<string> =>
   (await rig.ask("POST", "/v1/orders", { body: { storeId, ...ORDER, ...more } })).body.id;
 
 const failWith = (statusCode: number) =>
-  rig.answerWith(() => ({ statusCode, error: "Internal Server Error" as const, durationMs: 12 }));
+  rig.answerWith(() => ({ statusCode, error: "http_status" as const, durationMs: 12 }));
 const settled = (count: number) =>
   until(async () => {
     const { rows } = await rig.driver.listDeliveries({ limit: 50, cursor: null }, rig.now());
