@@ -168,7 +168,11 @@ describe("Ordeliya's document", () => {
     failWith(500);
     const bad = await ask("POST", path, undefined, { "content-type": "application/json" });
     expect(bad.status).toBe(200);
-    expect(bad.body.data).toMatchObject({ delivered: false, statusCode: 500, error: "Internal Server Error" });
+    expect(bad.body.data).toMatchObject({
+      delivered: false,
+      statusCode: 500,
+      error: "Internal Server Error",
+    });
   });
 
   test("delivery attempts are listed; a failed one becomes retrying when its next attempt falls due", async () => {
