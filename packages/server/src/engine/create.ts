@@ -105,6 +105,9 @@ export function createEngine(parts: EngineParts): Engine {
     if (!lane) return;
     lane.closed = target?.endpoint.state !== "active";
     if (lane.closed) {
+      // Nothing is due before it is opened again, which looks into the store anew; until then it may be forgotten.
+      lane.nextDueAt = null;
+      lane.backlog = false;
       await dispatcher.close(lane);
       return;
     }
