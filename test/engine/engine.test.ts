@@ -279,3 +279,21 @@ test("a test send goes out at once, once, and counts for nothing", async () => {
   );
   expect(rows.map(({ delivery }) => delivery.eventType)).toEqual(["test.ping"]);
 });
+
+test("while the store cannot be claimed from it is asked twice a second, and nothing overtakes what waits there", async () => {
+  const store = await rig.store();
+  const endpoint = await rig.endpoint(store, "standard", { state: "paused" });
+  const ids: string[] = [];
+  for (let i = 0; i < 3; i++) ids.push(await rig.publish(store));
+  rig.broken.add("claimDue");
+  await rig.change(endpoint.id, { state: "active" });
+  rig.calls.length = 0;
+  await rig.pass(5_000);
+  expect(rig.calls.filter((verb) => verb === "claimDue").length).toBeLessThanOrEqual(11);
+  ids.push(await rig.publish(store));
+  await rig.pass(100);
+  expect(rig.sent).toHaveLength(0);
+  rig.broken.clear();
+  await rig.pass(2_000);
+  expect(rig.sent.map(({ headers }) => headers["webhook-id"])).toEqual(ids);
+});

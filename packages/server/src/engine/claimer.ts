@@ -116,14 +116,11 @@ export class Claimer {
     const { dispatcher, driver, stores, leases, clock } = this.#parts;
     this.#busyStores.add(storeId);
     this.#under += 1;
-    const asked = lanes.flatMap((lane) => {
-      const max = Math.min(CLAIM_MAX, lane.room, dispatcher.room);
-      if (max === 0) return [];
-      dispatcher.reserve(lane, max);
-      return [askFor(lane, max)];
-    });
+    let asked: readonly Ask[] = [];
     try {
       const store = await stores.get(storeId);
+      // From here to the call nothing is awaited: an ask may end a backlog, and what is accepted next must come after it.
+      asked = this.#ask(lanes);
       const now = clock.now();
       const lease = leases.grant(now);
       const result = await driver.claimDue({
@@ -141,14 +138,26 @@ export class Claimer {
       }
     } catch (error) {
       for (const { lane, max } of asked) dispatcher.release(lane, max);
+      // What was asked for is still there, and is left alone for a moment.
+      for (const lane of lanes) lane.heldUp(clock.now() + TROUBLE_MS);
       this.#parts.onTrouble(error);
-      this.#parts.timers.after(TROUBLE_MS, () => this.kick());
     }
     this.#busyStores.delete(storeId);
     this.#under -= 1;
     if (this.#under === 0) this.#whenIdle?.();
     dispatcher.pump();
     this.kick();
+  }
+
+  /** Keeps places for what each lane may get. */
+  #ask(lanes: readonly Lane[]): Ask[] {
+    const { dispatcher } = this.#parts;
+    return lanes.flatMap((lane) => {
+      const max = Math.min(CLAIM_MAX, lane.room, dispatcher.room);
+      if (max === 0) return [];
+      dispatcher.reserve(lane, max);
+      return [askFor(lane, max)];
+    });
   }
 
   /** Hands what was claimed to its lanes; says how much each got. */

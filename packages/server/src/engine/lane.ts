@@ -98,6 +98,13 @@ export class Lane {
     this.dueAt(now);
   }
 
+  /** The store could not be asked: what it has is unknown, and is asked for again at `at`. */
+  heldUp(at: number): void {
+    this.backlog = true;
+    this.counted = false;
+    this.nextDueAt = at;
+  }
+
   get room(): number {
     return Math.max(0, this.#limits.window - this.held);
   }
