@@ -96,7 +96,9 @@ const ask = async ({
   const path = target.base + target.path.replaceAll(/:\w+/g, segment);
   const key = keys.get(target.base) ?? "";
   if (target.method === "GET") {
-    const query = new URLSearchParams(given.map(([field, one]): [string, string] => [field, String(one)]));
+    // Not String(): what is drawn may have a `toString` of its own that is no function.
+    const text = (one: unknown): string => (typeof one === "string" ? one : (JSON.stringify(one) ?? ""));
+    const query = new URLSearchParams(given.map(([field, one]): [string, string] => [field, text(one)]));
     return rig.ask("GET", `${path}?${query}`, { key });
   }
   return rig.ask(target.method, path, { key, body: Object.fromEntries(given) });
