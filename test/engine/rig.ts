@@ -11,7 +11,8 @@ import { ADMISSION } from "../../packages/server/src/engine/admission.ts";
 import { createEngine, DEFAULT_LIMITS } from "../../packages/server/src/engine/create.ts";
 import type { Engine } from "../../packages/server/src/engine/engine.ts";
 import { JOBS } from "../../packages/server/src/engine/jobs.ts";
-import type { SendOutcome, SendRequest } from "../../packages/server/src/engine/sender.ts";
+import type { SendOutcome, SendRequest, Transport } from "../../packages/server/src/engine/sender.ts";
+import { signedSender } from "../../packages/server/src/engine/signed.ts";
 import type { Audit, DeliveryFilter, StoreDriver } from "../../packages/server/src/store/driver.ts";
 import { openSqlite } from "../../packages/server/src/store/sqlite/index.ts";
 import { Dice, World } from "../simulation/world.ts";
@@ -67,14 +68,7 @@ export class Rig {
     const alive = () => this.#process === mine;
     this.engine = createEngine({
       driver: this.#counted(),
-      sender: {
-        close: async () => undefined,
-        send: async (request) => {
-          const sent = { ...request, at: this.world.now() };
-          this.sent.push(sent);
-          return this.answer(sent);
-        },
-      },
+      sender: signedSender(this.#transport(), CONTRACTS, this.world),
       vault,
       contracts: CONTRACTS,
       clock: this.world,
@@ -98,6 +92,17 @@ export class Rig {
     });
     await this.engine.start();
     await this.settle();
+  }
+
+  #transport(): Transport {
+    return {
+      close: async () => undefined,
+      send: async (request) => {
+        const sent = { ...request, at: this.world.now() };
+        this.sent.push(sent);
+        return this.answer(sent);
+      },
+    };
   }
 
   #counted(): StoreDriver {

@@ -7,7 +7,8 @@ import { PLANS, type Store } from "../../packages/server/src/domain/store.ts";
 import { ADMISSION } from "../../packages/server/src/engine/admission.ts";
 import { createEngine } from "../../packages/server/src/engine/create.ts";
 import type { Engine } from "../../packages/server/src/engine/engine.ts";
-import type { Sender, SendOutcome } from "../../packages/server/src/engine/sender.ts";
+import type { SendOutcome, Transport } from "../../packages/server/src/engine/sender.ts";
+import { signedSender } from "../../packages/server/src/engine/signed.ts";
 import type { Audit, StoreDriver } from "../../packages/server/src/store/driver.ts";
 import { Dice, World } from "./world.ts";
 
@@ -118,7 +119,7 @@ class Simulation {
     const alive = () => this.#process === mine;
     const engine = createEngine({
       driver: this.#gate(alive),
-      sender: this.#sender(alive, mine),
+      sender: signedSender(this.#transport(alive, mine), CONTRACTS, this.#world),
       vault,
       contracts: CONTRACTS,
       clock: this.#world,
@@ -172,7 +173,7 @@ class Simulation {
     });
   }
 
-  #sender(alive: () => boolean, process: number): Sender {
+  #transport(alive: () => boolean, process: number): Transport {
     return {
       close: async () => undefined,
       send: ({ url, body }) => {

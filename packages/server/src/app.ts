@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import { CONTRACTS } from "@ticketrail/contracts";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
@@ -9,7 +10,7 @@ import { parseJson } from "./adapters/json.ts";
 import { madeAdminKey, madeSecretKey } from "./adapters/made-keys.ts";
 import { createMetrics, type Metrics } from "./adapters/metrics.ts";
 import { cryptoRandom, seededRandom } from "./adapters/random.ts";
-import { createSender } from "./adapters/sender.ts";
+import { senderThread } from "./adapters/sender-thread.ts";
 import { systemTimers } from "./adapters/timers.ts";
 import { createVault } from "./adapters/vault.ts";
 import type { Config } from "./config.ts";
@@ -20,8 +21,10 @@ import { createEngine, DEFAULT_LIMITS } from "./engine/create.ts";
 import type { AttemptReport } from "./engine/dispatcher.ts";
 import type { Engine } from "./engine/engine.ts";
 import { JOBS } from "./engine/jobs.ts";
+import type { Sender } from "./engine/sender.ts";
 import type { Vault } from "./engine/vault.ts";
 import { createHttp } from "./http/app.ts";
+import type { SenderStart } from "./sender-worker.ts";
 import { createServices } from "./service/services.ts";
 import type { StoreDriver } from "./store/driver.ts";
 import { openSqlite } from "./store/sqlite/index.ts";
@@ -51,7 +54,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   try {
     const metrics = createMetrics();
     const policy = addressPolicy(config);
-    const sender = createSender({ policy, connectionsPerOrigin: DEFAULT_LIMITS.lane.maxInFlight });
+    const sender = senderThread(startSenderWorker(config));
     const engine = engineOf(config, { driver, sender, vault, metrics, log });
     metrics.watch(() => queueState(driver, engine));
     const contracts = new Map(CONTRACTS.map((contract) => [contract.name, contract]));
@@ -118,9 +121,18 @@ async function within(ms: number, work: Promise<unknown>): Promise<void> {
   gaveUp.abort();
 }
 
+function startSenderWorker({ production, allowNetworks }: Config): Worker {
+  const start: SenderStart = {
+    production,
+    allowNetworks,
+    connectionsPerOrigin: DEFAULT_LIMITS.lane.maxInFlight,
+  };
+  return new Worker(new URL("./sender-worker.js", import.meta.url), { workerData: start });
+}
+
 interface EngineEffects {
   readonly driver: StoreDriver;
-  readonly sender: ReturnType<typeof createSender>;
+  readonly sender: Sender;
   readonly vault: Vault;
   readonly metrics: Metrics;
   readonly log: Logger;

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
-import type { Sender, SendOutcome } from "../engine/sender.ts";
+import type { SendOutcome, Transport } from "../engine/sender.ts";
 import { addressPolicy, type Lookup } from "./address-guard.ts";
 import { type Answer, closed, listen, OK, type RawReceiver, rawReceiver } from "./receiver.fixture.ts";
 import { createSender, type SenderOptions } from "./sender.ts";
@@ -19,16 +19,16 @@ async function receiver(answer: Answer | string): Promise<RawReceiver> {
   return made;
 }
 
-function sender(options: Partial<SenderOptions> = {}): Sender {
+function sender(options: Partial<SenderOptions> = {}): Transport {
   const policy = addressPolicy({ production: false, allowNetworks: ["127.0.0.0/8"] });
   const made = createSender({ policy, connectionsPerOrigin: 1, timeoutMs: 5_000, ...options });
   cleanups.push(() => made.close());
   return made;
 }
 
-const hasty = (): Sender => sender({ timeoutMs: TIMEOUT_MS });
+const hasty = (): Transport => sender({ timeoutMs: TIMEOUT_MS });
 
-const post = (to: Sender, url: string): Promise<SendOutcome> => to.send({ url, headers: {}, body: "{}" });
+const post = (to: Transport, url: string): Promise<SendOutcome> => to.send({ url, headers: {}, body: "{}" });
 
 /** Writes `chunk` again and again, as fast as it is taken. */
 const streamForever = (socket: Socket, chunk: Buffer): void => {

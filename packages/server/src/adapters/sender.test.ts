@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { Sender, SendOutcome } from "../engine/sender.ts";
+import type { SendOutcome, Transport } from "../engine/sender.ts";
 import { addressPolicy } from "./address-guard.ts";
 import { type Answer, closed, OK, type RawReceiver, rawReceiver, silent } from "./receiver.fixture.ts";
 import { createSender, type SenderOptions } from "./sender.ts";
@@ -15,7 +15,7 @@ async function receiver(answer: Answer | string): Promise<RawReceiver> {
   return made;
 }
 
-function sender(options: Partial<SenderOptions> = {}): Sender {
+function sender(options: Partial<SenderOptions> = {}): Transport {
   const policy = addressPolicy({ production: false, allowNetworks: ["127.0.0.0/8"] });
   const made = createSender({ policy, connectionsPerOrigin: 1, timeoutMs: 5_000, ...options });
   cleanups.push(() => made.close());
@@ -23,7 +23,7 @@ function sender(options: Partial<SenderOptions> = {}): Sender {
 }
 
 const headers = { "content-type": "application/json", "x-webhook-id": "evt_1" };
-const post = (to: Sender, url: string, body = '{"a":"é"}'): Promise<SendOutcome> =>
+const post = (to: Transport, url: string, body = '{"a":"é"}'): Promise<SendOutcome> =>
   to.send({ url, headers, body });
 const answered = async (answer: string): Promise<SendOutcome> => post(sender(), (await receiver(answer)).url);
 

@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 import type { AttemptError } from "../domain/delivery.ts";
-import type { Sender, SendOutcome, SendRequest } from "../engine/sender.ts";
+import type { SendOutcome, SendRequest, Transport } from "../engine/sender.ts";
 import { type AddressPolicy, checkUrl, guardedConnector, type Lookup } from "./address-guard.ts";
 import { classifyError, classifyStatus, parseRetryAfter, rawHeader } from "./attempt-outcome.ts";
 import { type Deadlines, deadlines } from "./deadlines.ts";
@@ -30,7 +30,7 @@ interface Target {
 }
 
 /** Makes requests over HTTP/1.1 with undici. */
-export function createSender(options: SenderOptions): Sender {
+export function createSender(options: SenderOptions): Transport {
   const { policy, connectionsPerOrigin, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const { maxBodyBytes = DEFAULT_MAX_BODY_BYTES, maxOrigins = DEFAULT_MAX_ORIGINS } = options;
   const connect = guardedConnector({

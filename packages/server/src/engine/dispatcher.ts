@@ -6,7 +6,7 @@ import { type Held, Lane, type LaneLimits } from "./lane.ts";
 import type { Leases } from "./leases.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Sender, SendOutcome } from "./sender.ts";
-import { requestFor, type Target, type Targets } from "./targets.ts";
+import type { Target, Targets } from "./targets.ts";
 import { Turns } from "./turns.ts";
 
 export interface DispatchLimits {
@@ -44,13 +44,6 @@ export interface DispatcherParts {
 
 /** What could not be sent for a reason of ours is tried again this much later. */
 const GIVEN_BACK_MS = 500;
-
-const NO_SECRET: SendOutcome = {
-  statusCode: null,
-  error: "secret_unavailable",
-  durationMs: 0,
-  retryAfterMs: null,
-};
 
 /** Sends what this process holds leases on, lane by lane in turn, and hands each outcome to the recorder. */
 export class Dispatcher {
@@ -148,10 +141,9 @@ export class Dispatcher {
       this.#giveBack(lane, held);
       return;
     }
-    const request = requestFor(target, held.delivery, this.#parts.clock.now());
-    if (request)
-      void this.#parts.sender.send(request).then((outcome) => this.#ended(lane, held, target, outcome));
-    else this.#ended(lane, held, target, NO_SECRET);
+    void this.#parts.sender
+      .send(target.destination, held.delivery)
+      .then((outcome) => this.#ended(lane, held, target, outcome));
   }
 
   /** The endpoint was deleted or paused, or cannot be read now, after its delivery was leased. */

@@ -7,7 +7,7 @@ import { decide } from "./decide.ts";
 import type { Leases } from "./leases.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Sender } from "./sender.ts";
-import { requestFor, type Targets } from "./targets.ts";
+import type { Targets } from "./targets.ts";
 
 export interface TestParts {
   readonly driver: StoreDriver;
@@ -73,10 +73,7 @@ export async function sendTest(
     attemptCount: 0,
     failures: 0,
   };
-  const request = requestFor(target, delivery, clock.now());
-  const outcome = request
-    ? await sender.send(request)
-    : { statusCode: null, error: "secret_unavailable" as const, durationMs: 0, retryAfterMs: null };
+  const outcome = await sender.send(target.destination, delivery);
   const endedAt = clock.now();
   const { settlement } = decide(delivery, outcome, target.contract.retry, endedAt, 1);
   const { statusCode, error, durationMs } = outcome;

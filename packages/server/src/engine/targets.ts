@@ -1,23 +1,15 @@
-import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
+import { createSecretKey } from "node:crypto";
 import type { CanonicalEventType, Contract } from "@ticketrail/contracts";
 import type { Endpoint } from "../domain/endpoint.ts";
-import type { ClaimedDelivery, StoreDriver } from "../store/driver.ts";
-import type { SendRequest } from "./sender.ts";
+import type { StoreDriver } from "../store/driver.ts";
+import type { Destination, SigningKey } from "./sender.ts";
 import type { Vault } from "./vault.ts";
 
 /** An endpoint made ready for sending: one key object a secret, since making one costs more than signing. */
 export interface Target {
   readonly endpoint: Endpoint;
   readonly contract: Contract;
-  /** The newest first. */
-  readonly keys: readonly SigningKey[];
-  /** The same on every attempt. */
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-interface SigningKey {
-  readonly key: KeyObject;
-  readonly expiresAt: number | null;
+  readonly destination: Destination;
 }
 
 /** A store's endpoints as of one version. */
@@ -78,8 +70,7 @@ export class Targets {
     for (const endpoint of endpoints) {
       const contract = this.#contracts.get(endpoint.contract);
       if (!contract) continue;
-      const headers = { ...contract.deliveryHeaders, ...endpoint.headers };
-      const target = { endpoint, contract, headers, keys: this.#keysOf(endpoint, contract) };
+      const target = { endpoint, contract, destination: this.#destinationOf(endpoint, contract) };
       all.set(endpoint.id, target);
       for (const type of endpoint.canonical) {
         const receivers = byType.get(type);
@@ -90,8 +81,18 @@ export class Targets {
     return { version, all, byType };
   }
 
+  #destinationOf(endpoint: Endpoint, contract: Contract): Destination {
+    return {
+      url: endpoint.url,
+      contract: contract.name,
+      encoding: endpoint.encoding,
+      keys: this.#keysOf(endpoint, contract),
+      headers: { ...contract.deliveryHeaders, ...endpoint.headers },
+    };
+  }
+
   /** A secret that will not open (another key, a damaged row) leaves the endpoint without keys, and its attempts say so. */
-  #keysOf(endpoint: Endpoint, contract: Contract): Target["keys"] {
+  #keysOf(endpoint: Endpoint, contract: Contract): SigningKey[] {
     return endpoint.secrets.flatMap(({ sealed, expiresAt }) => {
       try {
         const secret = this.#vault.open(sealed, endpoint.id);
@@ -101,36 +102,4 @@ export class Targets {
       }
     });
   }
-}
-
-/** The request for one attempt, stamped and signed afresh; null where the endpoint has no usable secret. */
-export function requestFor(target: Target, delivery: ClaimedDelivery, now: number): SendRequest | null {
-  const { contract, endpoint } = target;
-  const { signing } = contract;
-  const timestamp = signing.timestampUnit === "ms" ? String(now) : String(Math.floor(now / 1_000));
-  const keys = keysAt(target, now);
-  if (keys.length === 0) return null;
-  const prefix = signing.prefix({ eventId: delivery.eventId, timestamp });
-  const signed = prefix + delivery.body;
-  const signatures = keys.map(({ key }) =>
-    createHmac("sha256", key).update(signed).digest(endpoint.encoding),
-  );
-  const stamp = {
-    eventId: delivery.eventId,
-    eventType: delivery.eventType,
-    deliveryId: delivery.id,
-    timestamp,
-  };
-  return {
-    url: endpoint.url,
-    headers: { ...target.headers, ...signing.headers(stamp, signatures) },
-    body: delivery.body,
-  };
-}
-
-/** The newest alone, save where verifiers read several. */
-function keysAt({ keys, contract }: Target, now: number): readonly SigningKey[] {
-  if (keys.length <= 1) return keys;
-  const live = keys.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
-  return contract.signing.overlap ? live : live.slice(0, 1);
 }

@@ -15,7 +15,8 @@ import { ADMISSION } from "../engine/admission.ts";
 import { createEngine, DEFAULT_LIMITS } from "../engine/create.ts";
 import type { Engine } from "../engine/engine.ts";
 import { JOBS } from "../engine/jobs.ts";
-import type { Sender, SendOutcome, SendRequest } from "../engine/sender.ts";
+import type { SendOutcome, SendRequest, Transport } from "../engine/sender.ts";
+import { signedSender } from "../engine/signed.ts";
 import { createServices, type Services } from "../service/services.ts";
 import type { StoreDriver } from "../store/driver.ts";
 import { openSqlite } from "../store/sqlite/index.ts";
@@ -182,11 +183,12 @@ type EngineParts = Parameters<typeof createEngine>[0];
 const engineOf = ({
   send,
   ...parts
-}: Pick<EngineParts, "driver" | "vault" | "clock" | "newId" | "onTrouble"> & Pick<Sender, "send">): Engine =>
+}: Pick<EngineParts, "driver" | "vault" | "clock" | "newId" | "onTrouble"> &
+  Pick<Transport, "send">): Engine =>
   createEngine({
     ...parts,
     contracts: CONTRACTS,
-    sender: { send, close: async () => {} },
+    sender: signedSender({ send, close: async () => {} }, CONTRACTS, parts.clock),
     timers: { after: () => () => {}, soon: setImmediate },
     limits: DEFAULT_LIMITS,
     retryScale: 1,
