@@ -1,4 +1,5 @@
-import { connect } from "node:net";
+import { connect, isIP } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { headerOf, Messages } from "./messages.mjs";
 
 /**
@@ -7,7 +8,7 @@ import { headerOf, Messages } from "./messages.mjs";
  */
 export class Connections {
   /**
-   * @param {{host: string, port: number, size: number,
+   * @param {{host: string, port: number, isTls?: boolean, size: number,
    *   onAnswer: (token: any, status: number, retryAfterMs: number) => void, onIdle: () => void}} options
    */
   constructor(options) {
@@ -44,12 +45,14 @@ class Line {
   }
 
   open() {
-    const { host, port } = this.all.options;
+    const { host, port, isTls } = this.all.options;
     const messages = new Messages((head) => this.#answered(head));
-    const socket = connect({ host, port, noDelay: true });
+    const socket = isTls
+      ? connectTls({ host, port, servername: isIP(host) ? "" : host }).setNoDelay(true)
+      : connect({ host, port, noDelay: true });
     socket.on("data", (chunk) => messages.push(chunk));
     socket.on("error", () => {});
-    socket.on("connect", () => this.#free());
+    socket.on(isTls ? "secureConnect" : "connect", () => this.#free());
     socket.on("close", () => this.#lost());
     return socket;
   }

@@ -45,10 +45,25 @@ describe("messages on a connection", () => {
     }
   });
 
+  it("may be chunked, with trailers, and come out the same however the bytes were cut", () => {
+    const chunked = Buffer.from(
+      "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\na: b\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n!",
+    );
+    for (let cut = 0; cut <= chunked.length; cut++) {
+      const seen: string[] = [];
+      const messages = new Messages((head, body) => seen.push(`${head.slice(9, 12)}:${body}`));
+      messages.push(chunked.subarray(0, cut));
+      messages.push(chunked.subarray(cut));
+      expect(seen).toEqual(["201:hello", "200:!"]);
+    }
+  });
+
   it("need a length, except where there is no body", () => {
     const seen: string[] = [];
-    new Messages((head) => seen.push(head)).push(Buffer.from("HTTP/1.1 204 No Content\r\nx: y\r\n\r\n"));
-    expect(seen).toHaveLength(1);
+    const messages = new Messages((head) => seen.push(head));
+    messages.push(Buffer.from("HTTP/1.1 204 No Content\r\nx: y\r\n\r\n"));
+    messages.push(Buffer.from("HEAD /hook HTTP/1.1\r\nhost: a\r\n\r\n"));
+    expect(seen).toHaveLength(2);
     expect(() => new Messages(() => {}).push(Buffer.from("HTTP/1.1 200 OK\r\nx: y\r\n\r\n"))).toThrow(
       "Content-Length",
     );
