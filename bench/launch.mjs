@@ -4,13 +4,10 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { MARKER, SEQUENCE } from "../wire/template.mjs";
+import { ticketrail } from "./adapters/ticketrail.mjs";
 
-/**
- * How the bench drives this hub. Another hub's adapter has the same calls: `start`, `createStore` (whatever groups
- * endpoints there), `createEndpoint`, `setActive`, `publishing` (the request that accepts one event), `ledger`.
- */
-const BIN = fileURLToPath(new URL("../../packages/server/bin/ticketrail.js", import.meta.url));
+/** Starts this hub with a fresh store, and drives it through its adapter. */
+const BIN = fileURLToPath(new URL("../packages/server/bin/ticketrail.js", import.meta.url));
 /** As `npm start` does. To profile the hub besides: `BENCH_HUB_NODE_ARGS="--cpu-prof --cpu-prof-dir=profiles"`. */
 const HUB_NODE_ARGS = ["--max-semi-space-size=64", ...(process.env.BENCH_HUB_NODE_ARGS?.split(" ") ?? [])];
 const READY_MS = 120_000;
@@ -58,85 +55,24 @@ export async function startHub({ folder }) {
 
   await launch();
   return {
-    host: "127.0.0.1",
-    port,
+    url: new URL(url),
     log,
     get pid() {
       return /** @type {number} */ (child.pid);
+    },
+    /** Its processes on this machine, by name. */
+    get processes() {
+      return { hub: this.pid };
     },
     stop,
     async restart() {
       await stop();
       return launch();
     },
-    ...calls(url),
+    ...ticketrail({ base: new URL(url), key: adminKey }),
   };
 }
 /** @typedef {Awaited<ReturnType<typeof startHub>>} Hub */
-
-/** @param {string} url */
-function calls(url) {
-  /** @param {string} method @param {string} path @param {object} [body] @returns {Promise<any>} */
-  async function call(method, path, body) {
-    const headers = { authorization: `Bearer ${adminKey}`, "content-type": "application/json" };
-    const response = await fetch(url + path, { method, headers, body: body && JSON.stringify(body) });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text.slice(0, 400)}`);
-    return text && JSON.parse(text);
-  }
-  return {
-    /** @param {string} name @returns {Promise<string>} */
-    async createStore(name) {
-      const store = { name, currency: "EUR", timezone: "Europe/Copenhagen", plan: "enterprise" };
-      return (await call("POST", "/v1/stores", store)).id;
-    },
-    /** @param {{storeId: string, url: string}} input @returns {Promise<{id: string, secret: string}>} */
-    createEndpoint: (input) =>
-      call("POST", "/v1/endpoints", { ...input, contract: "standard", events: ["order.created"] }),
-    /** @param {string} endpointId @param {boolean} isActive */
-    setActive: (endpointId, isActive) =>
-      call("PATCH", `/v1/endpoints/${endpointId}`, { state: isActive ? "active" : "paused" }),
-    /** @param {string} storeId */
-    publishing: (storeId) => ({
-      method: "POST",
-      path: "/v1/events",
-      headers: { authorization: `Bearer ${adminKey}`, "content-type": "application/json" },
-      body: JSON.stringify({ storeId, type: "order.created", data: order() }),
-    }),
-    /** The hub's own count of what became of these endpoints' deliveries. @param {string[]} endpointIds */
-    async ledger(endpointIds) {
-      const counts = { delivered: 0, pending: 0, dead: 0 };
-      for (const id of endpointIds) {
-        const health = await call("GET", `/v1/endpoints/${id}/health`);
-        counts.delivered += health.succeeded;
-        counts.pending += health.pending;
-        counts.dead += health.deadLetters;
-      }
-      return counts;
-    },
-  };
-}
-
-/** An order of three items, about 700 bytes, as a platform with a record of its own sends it. */
-function order() {
-  const item = (/** @type {string} */ name, /** @type {number} */ unitMinor) => ({
-    productId: `prod_${name.length}kx2m4n7`,
-    name,
-    quantity: 2,
-    unitMinor,
-    modifiers: [],
-  });
-  return {
-    id: `order-${SEQUENCE}`,
-    displayNumber: "2026-0148",
-    channel: "web",
-    customer: { id: "cust_n3k7m2", name: "Maria Nielsen", phone: "+4520123456", email: "maria@example.dk" },
-    fulfilment: { type: "delivery", address: "Havnegade 12, 1058 København K" },
-    items: [item(`Margherita ${MARKER}`, 8900), item("Garlic bread", 3900), item("Lemonade", 2500)],
-    totals: { subtotalMinor: 30600, taxMinor: 6120, deliveryFeeMinor: 2900, totalMinor: 33500 },
-    notes: "Ring twice, the bell is slow",
-  };
-}
 
 /** @returns {Promise<number>} */
 function freePort() {
