@@ -66,6 +66,8 @@ export class Rig {
     this.load = load;
     /** By store, then by slot. @type {string[]} */
     this.endpointIds = [];
+    /** Deliveries before the measurement, which the hub counts too. */
+    this.probes = 0;
   }
 
   /** Stores with `fanOut` endpoints each, every endpoint at a port of its own. */
@@ -98,7 +100,10 @@ export class Rig {
     const headers = this.hub.signatureHeaders;
     await this.receivers.call("trust", { secrets, headers, checkEvery: CHECK_EVERY });
     const shapes = storeIds.map((storeId) => this.hub.publishing(storeId));
-    if (this.options.target !== null) await awaitRoutes(this.hub.url, shapes, this.receivers);
+    if (this.options.target !== null) {
+      await awaitRoutes(this.hub.url, shapes, this.receivers);
+      this.probes = await this.#probesDelivered();
+    }
     await this.load.call("open", {
       url: this.hub.url.href,
       size: this.options.connections,
@@ -106,6 +111,16 @@ export class Rig {
       shapes,
       pattern: this.shape.pattern ?? null,
     });
+  }
+
+  /** Once none is pending. Nothing else has been sent yet. */
+  async #probesDelivered() {
+    if (this.hub.ledger === null) return 0;
+    for (;;) {
+      const { delivered, pending } = await this.hub.ledger(this.endpointIds);
+      if (pending === 0) return delivered;
+      await sleep(50);
+    }
   }
 
   /** @param {boolean} isActive */
@@ -161,12 +176,13 @@ export class Rig {
     const arrived = received.distinct === expected && received.wrong === 0;
     if (this.hub.ledger === null) return { agrees: arrived, expected, received, hub: null };
     const deadline = Date.now() + 5_000;
-    let hub = await this.hub.ledger(this.endpointIds);
+    let counts = await this.hub.ledger(this.endpointIds);
     // The last ones have arrived, but their answers may still be on the way into the store.
-    while (hub.delivered < expected && Date.now() < deadline) {
+    while (counts.delivered - this.probes < expected && Date.now() < deadline) {
       await sleep(50);
-      hub = await this.hub.ledger(this.endpointIds);
+      counts = await this.hub.ledger(this.endpointIds);
     }
+    const hub = { ...counts, delivered: counts.delivered - this.probes };
     const agrees = arrived && hub.delivered === expected && hub.pending === 0 && hub.dead === 0;
     return { agrees, expected, received, hub };
   }

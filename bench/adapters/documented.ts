@@ -3,18 +3,41 @@ import type { Calls, Place, Places } from "./fake-hub.ts";
 
 const unsigned = () => ({});
 const place = (places: Places, group: string, url: string, sign: Place["sign"] = unsigned) =>
-  places.set(group, [...(places.get(group) ?? []), { url, sign }]);
+  places.set(group, [...(places.get(group) ?? []), { url, sign, delivered: 0 }]);
 
-/** https://docs.svix.com/receiving/verifying-payloads/how-manual */
-const svixSignature = (secret: string) => (body: string) => {
+/** Standard Webhooks; Svix's own names of the headers: https://docs.svix.com/receiving/verifying-payloads/how-manual */
+const signature = (prefix: string, secret: string) => (body: string) => {
   const [id, timestamp] = ["msg_1", "1768730400"];
   const key = Buffer.from(secret.slice("whsec_".length), "base64");
-  const signature = createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64");
-  return { "svix-id": id, "svix-timestamp": timestamp, "svix-signature": `v1,${signature}` };
+  const mac = createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64");
+  return {
+    [`${prefix}-id`]: id,
+    [`${prefix}-timestamp`]: timestamp,
+    [`${prefix}-signature`]: `v1,${mac}`,
+  };
 };
 
 /** The answers are shaped as each hub's published description says. */
 export const DOCUMENTED: Record<string, { base: string; calls: Calls }> = {
+  // This hub's native API, packages/server/src/http; the only one that is asked what became of its deliveries.
+  ticketrail: {
+    base: "",
+    calls: ({ method, path, body }, places) => {
+      if (path === "/v1/stores") return { status: 201, body: { id: "sto_1" } };
+      if (path === "/v1/endpoints") {
+        const secret = "whsec_AAAA";
+        place(places, body.storeId, body.url, signature("webhook", secret));
+        return { status: 201, body: { id: `ep_${places.get("sto_1")?.length}`, secret } };
+      }
+      const [, index] = /^\/v1\/endpoints\/ep_(\d)\/health$/.exec(path) ?? [];
+      if (method === "GET" && index !== undefined) {
+        const succeeded = places.get("sto_1")?.[Number(index) - 1]?.delivered;
+        return { status: 200, body: { succeeded, pending: 0, deadLetters: 0 } };
+      }
+      if (path !== "/v1/events") return undefined;
+      return { status: 202, body: { id: "evt_1" }, event: { group: body.storeId, data: body.data } };
+    },
+  },
   // https://api.svix.com/docs; server/openapi.json of github.com/svix/svix-webhooks:
   // ApplicationIn and EndpointIn answer 201, MessageIn 202.
   svix: {
@@ -27,7 +50,7 @@ export const DOCUMENTED: Record<string, { base: string; calls: Calls }> = {
         return { status: 201, body: { id: "app_1", name, metadata: {}, createdAt: at, updatedAt: at } };
       }
       if (path === "/api/v1/app/app_1/endpoint") {
-        place(places, "app_1", body.url, svixSignature(body.secret));
+        place(places, "app_1", body.url, signature("svix", body.secret));
         const endpoint = { description: "", metadata: {}, createdAt: at, updatedAt: at };
         return { status: 201, body: { id: `ep_${places.get("app_1")?.length}`, url: body.url, ...endpoint } };
       }

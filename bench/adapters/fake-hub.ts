@@ -18,7 +18,11 @@ export type Calls = (
 
 /** Where events go, by what groups them there, and the headers that sign a body for the place. */
 export type Places = Map<string, readonly Place[]>;
-export type Place = { readonly url: string; readonly sign: (body: string) => Record<string, string> };
+export type Place = {
+  readonly url: string;
+  readonly sign: (body: string) => Record<string, string>;
+  delivered: number;
+};
 
 const textOf = async (request: IncomingMessage) => {
   let text = "";
@@ -44,9 +48,10 @@ export async function startFakeHub(calls: Calls) {
     response.writeHead(answer?.status ?? 404, { "content-type": "application/json" });
     response.end(JSON.stringify(answer?.body ?? { error: "no such call" }));
     const body = JSON.stringify({ envelope: answer?.event?.data });
-    const sends = (places.get(answer?.event?.group ?? "") ?? []).map(async ({ url, sign }) =>
-      (await fetch(url, { method: "POST", headers: sign(body), body })).arrayBuffer(),
-    );
+    const sends = (places.get(answer?.event?.group ?? "") ?? []).map(async (place) => {
+      await (await fetch(place.url, { method: "POST", headers: place.sign(body), body })).arrayBuffer();
+      place.delivered++;
+    });
     // Where no receiver is, the test looks at the requests alone.
     await Promise.allSettled(sends);
   });

@@ -142,7 +142,7 @@ serve({
   async open({ url, size, feedbackPort, shapes, pattern }) {
     const { host: authority, hostname, port, protocol } = new URL(url);
     const isTls = protocol === "https:";
-    const address = { host: hostname, port: Number(port || (isTls ? 443 : 80)), isTls };
+    const address = { host: hostname, port: Number(port || (isTls ? 443 : 80)), tls: isTls ? {} : null };
     templates = shapes.map((shape) => compile(authority, shape));
     templateOf =
       pattern === null ? (sequence) => sequence % templates.length : (s) => pattern[s % pattern.length];

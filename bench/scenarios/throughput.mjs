@@ -53,6 +53,10 @@ function rowsOf({ windows, sent, drain, ledger }, { fanOut, paced }, limits) {
     hub === null
       ? "the hub was not asked"
       : `the hub says ${hub.delivered} delivered, ${hub.pending} pending, ${hub.dead} dead`;
+  const signatures =
+    received.checked === 0
+      ? "signatures not checked"
+      : `${received.checked - received.wrong} of ${received.checked} signatures right`;
   return [
     {
       scenario,
@@ -83,7 +87,7 @@ function rowsOf({ windows, sent, drain, ledger }, { fanOut, paced }, limits) {
       figure: agrees ? "ledger agrees" : "LEDGER DISAGREES",
       value: expected,
       unit: "deliveries",
-      note: `received ${received.distinct} (+${received.duplicates} again), ${says}; ${received.checked - received.wrong} of ${received.checked} signatures right`,
+      note: `received ${received.distinct} (+${received.duplicates} again), ${says}; ${signatures}`,
     },
   ];
 }

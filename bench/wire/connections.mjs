@@ -8,7 +8,7 @@ import { headerOf, Messages } from "./messages.mjs";
  */
 export class Connections {
   /**
-   * @param {{host: string, port: number, isTls?: boolean, size: number,
+   * @param {{host: string, port: number, tls?: import("node:tls").ConnectionOptions | null, size: number,
    *   onAnswer: (token: any, status: number, retryAfterMs: number) => void, onIdle: () => void}} options
    */
   constructor(options) {
@@ -45,14 +45,15 @@ class Line {
   }
 
   open() {
-    const { host, port, isTls } = this.all.options;
+    const { host, port, tls = null } = this.all.options;
     const messages = new Messages((head) => this.#answered(head));
-    const socket = isTls
-      ? connectTls({ host, port, servername: isIP(host) ? "" : host }).setNoDelay(true)
-      : connect({ host, port, noDelay: true });
+    const socket =
+      tls === null
+        ? connect({ host, port, noDelay: true })
+        : connectTls({ host, port, servername: isIP(host) ? "" : host, ...tls }).setNoDelay(true);
     socket.on("data", (chunk) => messages.push(chunk));
     socket.on("error", () => {});
-    socket.on(isTls ? "secureConnect" : "connect", () => this.#free());
+    socket.on(tls === null ? "connect" : "secureConnect", () => this.#free());
     socket.on("close", () => this.#lost());
     return socket;
   }

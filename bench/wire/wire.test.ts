@@ -1,4 +1,8 @@
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
+import { selfSigned } from "../../packages/server/src/adapters/certificate.fixture.ts";
+import { Connections } from "./connections.mjs";
 import { headerOf, Messages } from "./messages.mjs";
 import { compile, MARKER, SEQUENCE, sequenceOf } from "./template.mjs";
 
@@ -67,5 +71,34 @@ describe("messages on a connection", () => {
     expect(() => new Messages(() => {}).push(Buffer.from("HTTP/1.1 200 OK\r\nx: y\r\n\r\n"))).toThrow(
       "Content-Length",
     );
+  });
+});
+
+describe("connections", () => {
+  it("load a hub over TLS", async () => {
+    const { key, cert } = selfSigned({ host: "localhost", validUntil: new Date(Date.now() + 86_400_000) });
+    const server = createServer({ key, cert }, (_request, response) => response.writeHead(202).end("taken"));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const request = compile("localhost", { method: "POST", path: "/", headers: {}, body: MARKER })(1);
+    const answers: number[] = [];
+    await new Promise<void>((resolve) => {
+      const connections = new Connections({
+        host: "localhost",
+        port,
+        tls: { ca: cert },
+        size: 1,
+        onAnswer: (_token, status) => {
+          answers.push(status);
+          if (answers.length < 3) return;
+          connections.close();
+          resolve();
+        },
+        onIdle: () => connections.send(request, 0),
+      });
+    });
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    expect(answers).toEqual([202, 202, 202]);
   });
 });
