@@ -37,6 +37,15 @@ export function cpuMicros(pid) {
   return (living + statOf(pid).endedTicks) * TICK_MICROS;
 }
 
+/** What all cores together have idled since the machine started, waiting for its disks included, in µs. */
+export const idleMicros = () => parseIdle(readFileSync("/proc/stat", "utf8")) * TICK_MICROS;
+
+/** Ticks in `/proc/stat`. @param {string} text */
+export function parseIdle(text) {
+  const [, , , , idle, waiting] = text.slice(0, text.indexOf("\n")).split(/ +/);
+  return Number(idle) + Number(waiting);
+}
+
 /** Resident memory of a process and of those it started, in MB. @param {number} pid */
 export function residentMb(pid) {
   let kilobytes = 0;

@@ -3,7 +3,10 @@ import { median, spread } from "./stats.mjs";
 /** The bench's own processes; the others are the hub's. */
 const OWN = new Set(["receivers", "load generator"]);
 
-/** @typedef {{deliveredPerSecond: number, micros: Record<string, number>}} Window `micros` by process, a delivery */
+/**
+ * @typedef {{deliveredPerSecond: number, micros: Record<string, number>, idleMicros: number}} Window
+ *   `micros` by process, and what all cores idled, both for one delivery
+ */
 
 /** The hub's processor time for one delivery, in µs; undefined when none of its processes is known. @param {readonly Window[]} windows */
 export function hubMicrosOf(windows) {
@@ -14,7 +17,8 @@ export function hubMicrosOf(windows) {
 
 /**
  * Where the machine's time goes: what each process takes of it for one delivery, beside all that its cores have in the
- * time one delivery takes; and what is left to other processes, the kernel's own threads and idling.
+ * time one delivery takes; then what others take (other processes, the kernel's own threads, other machines on the same
+ * hardware), and what nobody does.
  * @param {string} scenario @param {readonly Window[]} windows @param {number} cores
  * @returns {import("./report.mjs").Row[]}
  */
@@ -26,8 +30,8 @@ export function processorRows(scenario, windows, cores) {
     return { scenario, figure: `processor: ${name}`, value, low, high, unit: "µs/delivery", limit };
   };
   const names = Object.keys(windows[0]?.micros ?? {});
-  const left = windows.map(
-    ({ micros }, index) => available[index] - Object.values(micros).reduce((sum, value) => sum + value, 0),
+  const others = windows.map(({ micros, idleMicros }, index) =>
+    Object.values(micros).reduce((left, value) => left - value, available[index] - idleMicros),
   );
   return [
     ...names.map((name) =>
@@ -36,6 +40,10 @@ export function processorRows(scenario, windows, cores) {
         windows.map((window) => window.micros[name]),
       ),
     ),
-    row("others and idle", left),
+    row("others", others),
+    row(
+      "idle",
+      windows.map((window) => window.idleMicros),
+    ),
   ];
 }

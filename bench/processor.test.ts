@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseStat } from "./machine.mjs";
+import { parseIdle, parseStat } from "./machine.mjs";
 import { hubMicrosOf, processorRows } from "./processor.mjs";
 
 describe("processor time", () => {
@@ -8,15 +8,33 @@ describe("processor time", () => {
     expect(parseStat(line)).toEqual({ parent: 7, ticks: 16, endedTicks: 320 });
   });
 
+  it("that nobody used is read from the machine's first line", () => {
+    expect(parseIdle("cpu  1 2 3 400 50 6 7 8 9 10\ncpu0 1 2 3 4 5 6 7 8 9 10\n")).toBe(450);
+  });
+
   const windows = [
-    { deliveredPerSecond: 10_000, micros: { hub: 100, database: 20, receivers: 15, "load generator": 25 } },
-    { deliveredPerSecond: 8_000, micros: { hub: 120, database: 30, receivers: 15, "load generator": 25 } },
-    { deliveredPerSecond: 12_500, micros: { hub: 80, database: 20, receivers: 15, "load generator": 25 } },
+    {
+      deliveredPerSecond: 10_000,
+      micros: { hub: 100, database: 20, receivers: 15, "load generator": 25 },
+      idleMicros: 30,
+    },
+    {
+      deliveredPerSecond: 8_000,
+      micros: { hub: 120, database: 30, receivers: 15, "load generator": 25 },
+      idleMicros: 30,
+    },
+    {
+      deliveredPerSecond: 12_500,
+      micros: { hub: 80, database: 20, receivers: 15, "load generator": 25 },
+      idleMicros: 30,
+    },
   ];
 
   it("of the hub is that of all its processes", () => {
     expect(hubMicrosOf(windows)).toBe(120);
-    expect(hubMicrosOf([{ deliveredPerSecond: 1, micros: { receivers: 15 } }])).toBeUndefined();
+    expect(
+      hubMicrosOf([{ deliveredPerSecond: 1, micros: { receivers: 15 }, idleMicros: 0 }]),
+    ).toBeUndefined();
   });
 
   it("stands beside all that the cores have in the time of one delivery, with what is left", () => {
@@ -26,7 +44,8 @@ describe("processor time", () => {
       ["processor: database", 20, 200],
       ["processor: receivers", 15, 200],
       ["processor: load generator", 25, 200],
-      ["processor: others and idle", 40, 200],
+      ["processor: others", 10, 200],
+      ["processor: idle", 30, 200],
     ]);
   });
 });

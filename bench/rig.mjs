@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startHub } from "./launch.mjs";
-import { cpuMicros } from "./machine.mjs";
+import { cpuMicros, idleMicros } from "./machine.mjs";
 import { startChild } from "./processes.mjs";
 import { attachHub, awaitRoutes } from "./target.mjs";
 
@@ -138,7 +138,7 @@ export class Rig {
   /** Where everything stands now. */
   async look() {
     const [sent, received] = await Promise.all([this.load.call("counts"), this.receivers.call("counts")]);
-    return { sent, received, cpu: mapValues(this.processes(), cpuMicros) };
+    return { sent, received, cpu: mapValues(this.processes(), cpuMicros), idle: idleMicros() };
   }
 
   /** What happened in each of several windows in a row. @param {number} count @param {number} windowMs */
@@ -199,6 +199,7 @@ function between(before, after, fanOut) {
     backlog: after.sent.accepted * fanOut - after.received.distinct,
     /** Processor time by process, in µs a delivery. */
     micros: mapValues(after.cpu, (cpu, name) => (cpu - before.cpu[name]) / delivered),
+    idleMicros: (after.idle - before.idle) / delivered,
   };
 }
 
