@@ -12,6 +12,8 @@ export const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setT
 /** One in how many deliveries has its signature checked. */
 const CHECK_EVERY = 100;
 const CREATE_AT_ONCE = 16;
+/** How long answers that have been given may take into the hub's store. */
+const SETTLED_MS = 5_000;
 const LOOPBACK = "127.0.0.1";
 const EVERY_ADDRESS = "0.0.0.0";
 
@@ -116,11 +118,13 @@ export class Rig {
   /** Once none is pending. Nothing else has been sent yet. */
   async #probesDelivered() {
     if (this.hub.ledger === null) return 0;
-    for (;;) {
-      const { delivered, pending } = await this.hub.ledger(this.endpointIds);
-      if (pending === 0) return delivered;
+    const deadline = Date.now() + SETTLED_MS;
+    let counts = await this.hub.ledger(this.endpointIds);
+    while (counts.pending > 0 && Date.now() < deadline) {
       await sleep(50);
+      counts = await this.hub.ledger(this.endpointIds);
     }
+    return counts.delivered;
   }
 
   /** @param {boolean} isActive */
@@ -175,7 +179,7 @@ export class Rig {
     const expected = sent.accepted * this.shape.fanOut;
     const arrived = received.distinct === expected && received.wrong === 0;
     if (this.hub.ledger === null) return { agrees: arrived, expected, received, hub: null };
-    const deadline = Date.now() + 5_000;
+    const deadline = Date.now() + SETTLED_MS;
     let counts = await this.hub.ledger(this.endpointIds);
     // The last ones have arrived, but their answers may still be on the way into the store.
     while (counts.delivered - this.probes < expected && Date.now() < deadline) {
