@@ -147,11 +147,8 @@ describe.each(Object.keys(ADAPTERS))("every adapter: %s", (name) => {
     const { ledger, windows } = await measure(brief, { fanOut: 2, paced: true });
     expect(ledger.expected).toBeGreaterThan(0);
     expect(ledger.hub === null).toBe(name !== "ticketrail");
-    expect({ ...ledger.hub, ...ledger.received, agrees: ledger.agrees }).toMatchObject({
-      distinct: ledger.expected,
-      duplicates: 0,
-      unknown: 0,
-    });
+    expect(ledger.agrees).toBe(true);
+    expect(ledger.received).toMatchObject({ distinct: ledger.expected, duplicates: 0, unknown: 0 });
     expect(Object.keys(windows[0]?.micros ?? {})).toEqual(["receivers", "load generator"]);
   });
 });

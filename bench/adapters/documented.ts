@@ -3,7 +3,7 @@ import type { Calls, Place, Places } from "./fake-hub.ts";
 
 const unsigned = () => ({});
 const place = (places: Places, group: string, url: string, sign: Place["sign"] = unsigned) =>
-  places.set(group, [...(places.get(group) ?? []), { url, sign, delivered: 0 }]);
+  places.set(group, [...(places.get(group) ?? []), { url, sign, pending: 0, delivered: 0 }]);
 
 /** Standard Webhooks; Svix's own names of the headers: https://docs.svix.com/receiving/verifying-payloads/how-manual */
 const signature = (prefix: string, secret: string) => (body: string) => {
@@ -31,8 +31,8 @@ export const DOCUMENTED: Record<string, { base: string; calls: Calls }> = {
       }
       const [, index] = /^\/v1\/endpoints\/ep_(\d)\/health$/.exec(path) ?? [];
       if (method === "GET" && index !== undefined) {
-        const succeeded = places.get("sto_1")?.[Number(index) - 1]?.delivered;
-        return { status: 200, body: { succeeded, pending: 0, deadLetters: 0 } };
+        const { delivered: succeeded, pending } = places.get("sto_1")?.[Number(index) - 1] ?? {};
+        return { status: 200, body: { succeeded, pending, deadLetters: 0 } };
       }
       if (path !== "/v1/events") return undefined;
       return { status: 202, body: { id: "evt_1" }, event: { group: body.storeId, data: body.data } };

@@ -21,6 +21,7 @@ export type Places = Map<string, readonly Place[]>;
 export type Place = {
   readonly url: string;
   readonly sign: (body: string) => Record<string, string>;
+  pending: number;
   delivered: number;
 };
 
@@ -49,7 +50,9 @@ export async function startFakeHub(calls: Calls) {
     response.end(JSON.stringify(answer?.body ?? { error: "no such call" }));
     const body = JSON.stringify({ envelope: answer?.event?.data });
     const sends = (places.get(answer?.event?.group ?? "") ?? []).map(async (place) => {
+      place.pending++;
       await (await fetch(place.url, { method: "POST", headers: place.sign(body), body })).arrayBuffer();
+      place.pending--;
       place.delivered++;
     });
     // Where no receiver is, the test looks at the requests alone.
