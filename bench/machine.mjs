@@ -32,7 +32,18 @@ const TICK_MICROS = 10_000;
 
 /** Processor time of a process and of those it started, in µs. @param {number} pid */
 export function cpuMicros(pid) {
-  return familyOf(pid).reduce((sum, member) => sum + statOf(member).ticks, 0) * TICK_MICROS;
+  const family = familyOf(pid);
+  const living = family.reduce((sum, member) => sum + statOf(member).ticks, 0);
+  return (living + statOf(pid).endedTicks) * TICK_MICROS;
+}
+
+/** What all cores together have idled since the machine started, waiting for its disks included, in µs. */
+export const idleMicros = () => parseIdle(readFileSync("/proc/stat", "utf8")) * TICK_MICROS;
+
+/** Ticks in `/proc/stat`. @param {string} text */
+export function parseIdle(text) {
+  const [, , , , idle, waiting] = text.slice(0, text.indexOf("\n")).split(/ +/);
+  return Number(idle) + Number(waiting);
 }
 
 /** Resident memory of a process and of those it started, in MB. @param {number} pid */
@@ -46,11 +57,18 @@ export function residentMb(pid) {
 }
 
 /** @param {number} pid */
-function statOf(pid) {
-  const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+const statOf = (pid) => parseStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
+
+/**
+ * A line of `/proc/PID/stat`: `ticks` are the process's own, `endedTicks` those of children that have ended and been
+ * waited for; user and system together.
+ * @param {string} text
+ */
+export function parseStat(text) {
   // The second field is the command in brackets, which may hold anything.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) };
+  const sum = (/** @type {number} */ at) => Number(fields[at]) + Number(fields[at + 1]);
+  return { parent: Number(fields[1]), ticks: sum(11), endedTicks: sum(13) };
 }
 
 /** @param {number} root */

@@ -1,6 +1,10 @@
 import { parseArgs } from "node:util";
+import { ADAPTERS } from "./adapters/adapter.mjs";
 
 export const SCENARIOS = ["limits", "throughput", "latency", "dead-endpoint", "memory", "backlog"];
+/** The others stop the hub, look into its store or pause its endpoints. */
+const TARGET_SCENARIOS = ["limits", "throughput", "latency"];
+const ADAPTER_NAMES = Object.keys(ADAPTERS);
 
 const HELP = `npm run bench -- [options]
   --only NAME       one of ${SCENARIOS.join(", ")} (may be repeated; limits always run)
@@ -11,13 +15,31 @@ const HELP = `npm run bench -- [options]
   --rate N          events per second of the latency and dead-endpoint runs (1,000)
   --outstanding N   deliveries under way at once in the paced throughput runs (1,000)
   --connections N   of the load generator (256)
-  --folder DIR      where the stores are made (the system's temporary folder)`;
+  --folder DIR      where the stores are made (the system's temporary folder)
 
-/** @param {string[]} argv */
-export function parseOptions(argv) {
+A hub that runs already, this one or another (docs/benchmark.md, "Other hubs"): ${TARGET_SCENARIOS.slice(1).join(" and ")}
+  --target URL      under which its documented paths begin
+                    ${ADAPTER_NAMES.map((name) => `${name} ${ADAPTERS[name].base}`).join("\n                    ")}
+  --adapter NAME    one of ${ADAPTER_NAMES.join(", ")}
+  --key KEY         its API key; better in the environment, as BENCH_KEY
+  --project ID      the project, where there are such (${ADAPTER_NAMES.filter((name) => ADAPTERS[name].needsProject).join(", ")})
+  --topic NAME      the events' type (order.created)
+  --receivers-host HOST   how the hub reaches this machine (127.0.0.1; another: they listen on every address)
+  --process NAME=PID      a process of the hub's on this machine whose processor time counts, with those it starts
+                          (may be repeated)`;
+
+/** @param {string[]} argv @param {{BENCH_KEY?: string}} env */
+export function parseOptions(argv, env) {
   const { values } = parseArgs({
     args: argv,
     options: {
+      target: { type: "string" },
+      adapter: { type: "string" },
+      key: { type: "string" },
+      project: { type: "string" },
+      topic: { type: "string" },
+      "receivers-host": { type: "string" },
+      process: { type: "string", multiple: true },
       only: { type: "string", multiple: true },
       quick: { type: "boolean", default: false },
       json: { type: "string" },
@@ -31,11 +53,14 @@ export function parseOptions(argv) {
     },
   });
   if (values.help) return { help: HELP };
-  const unknown = values.only?.filter((name) => !SCENARIOS.includes(name)) ?? [];
-  if (unknown.length > 0) throw new Error(`--only ${unknown[0]}: choose from ${SCENARIOS.join(", ")}`);
+  const target = targetOf({ key: env.BENCH_KEY, ...values });
+  const possible = target === null ? SCENARIOS : TARGET_SCENARIOS;
+  const unknown = values.only?.filter((name) => !possible.includes(name)) ?? [];
+  if (unknown.length > 0) throw new Error(`--only ${unknown[0]}: choose from ${possible.join(", ")}`);
   const quick = values.quick;
   return {
-    scenarios: SCENARIOS.filter((name) => name === "limits" || (values.only?.includes(name) ?? true)),
+    target,
+    scenarios: possible.filter((name) => name === "limits" || (values.only?.includes(name) ?? true)),
     quick,
     json: values.json ?? null,
     folder: values.folder ?? null,
@@ -51,6 +76,47 @@ export function parseOptions(argv) {
   };
 }
 /** @typedef {Exclude<ReturnType<typeof parseOptions>, {help: string}>} Options */
+
+/** What may be written down: without the key. @param {Options} options */
+export const withoutKey = ({ target, ...rest }) => ({
+  ...rest,
+  target: target === null ? null : { ...target, key: undefined },
+});
+
+/**
+ * @param {{target?: string, adapter?: string, key?: string, project?: string, topic?: string, process?: string[],
+ *   "receivers-host"?: string}} values
+ */
+function targetOf({ target, adapter = "", key, project, topic, process: processes = [], ...rest }) {
+  if (target === undefined) {
+    if (adapter !== "") throw new Error("--adapter: needs --target, the address of a hub that runs");
+    return null;
+  }
+  if (!ADAPTER_NAMES.includes(adapter))
+    throw new Error(`--adapter ${adapter}: choose from ${ADAPTER_NAMES.join(", ")}`);
+  if (!/^https?:$/.test(URL.canParse(target) ? new URL(target).protocol : ""))
+    throw new Error(`--target ${target}: an http or https address`);
+  if (key === undefined) throw new Error("--target: needs the hub's API key, in BENCH_KEY or as --key");
+  if (ADAPTERS[adapter].needsProject && project === undefined)
+    throw new Error(`--adapter ${adapter}: needs --project`);
+  const receiversHost = rest["receivers-host"] ?? "127.0.0.1";
+  return {
+    base: new URL(target),
+    adapter,
+    key,
+    project,
+    topic,
+    receiversHost,
+    processes: Object.fromEntries(processes.map(processOf)),
+  };
+}
+
+/** @param {string} text @returns {[string, number]} */
+function processOf(text) {
+  const [, name, pid] = /^([^=]+)=(\d+)$/.exec(text) ?? [];
+  if (name === undefined) throw new Error(`--process ${text}: NAME=PID`);
+  return [name, Number(pid)];
+}
 
 /** @param {string} name @param {string | undefined} text @param {number} fallback */
 function positive(name, text, fallback) {

@@ -1,18 +1,25 @@
+import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startHub } from "./adapters/ticketrail.mjs";
-import { cpuMicros } from "./machine.mjs";
+import { startHub } from "./launch.mjs";
+import { cpuMicros, idleMicros } from "./machine.mjs";
 import { startChild } from "./processes.mjs";
+import { attachHub, awaitRoutes } from "./target.mjs";
 
 export const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** One in how many deliveries has its signature checked. */
 const CHECK_EVERY = 100;
 const CREATE_AT_ONCE = 16;
+/** How long answers that have been given may take into the hub's store. */
+const SETTLED_MS = 5_000;
+const LOOPBACK = "127.0.0.1";
+const EVERY_ADDRESS = "0.0.0.0";
 
 /**
- * A hub with a fresh store, its receivers and a load generator, each in a process of its own; all gone afterwards.
+ * A hub with a fresh store, its receivers and a load generator, each in a process of its own; all gone afterwards. With
+ * a target, the hub is the one that runs there.
  * @template Result
  * @param {import("./options.mjs").Options} options
  * @param {{stores: number, fanOut: number, pattern?: number[] | null, outstanding?: boolean}} shape
@@ -21,7 +28,7 @@ const CREATE_AT_ONCE = 16;
  */
 export async function withRig(options, shape, use) {
   const folder = await mkdtemp(join(options.folder ?? tmpdir(), "ticketrail-bench-"));
-  const hub = await startHub({ folder }).catch(async (error) => {
+  const hub = await hubOf(options, folder).catch(async (error) => {
     await rm(folder, { recursive: true, force: true });
     throw error;
   });
@@ -38,6 +45,12 @@ export async function withRig(options, shape, use) {
   }
 }
 
+/**
+ * What no scenario may ask of a hub that only runs somewhere, the options have refused.
+ * @param {import("./options.mjs").Options} options @param {string} folder @returns {Promise<any>}
+ */
+const hubOf = async ({ target }, folder) => (target === null ? startHub({ folder }) : attachHub(target));
+
 export class Rig {
   /** @param {any} parts */
   constructor({ options, shape, folder, hub, receivers, load }) {
@@ -47,7 +60,7 @@ export class Rig {
     this.shape = shape;
     /** @type {string} */
     this.folder = folder;
-    /** @type {import("./adapters/ticketrail.mjs").Hub} */
+    /** @type {import("./launch.mjs").Hub} */
     this.hub = hub;
     /** @type {import("./processes.mjs").Child} */
     this.receivers = receivers;
@@ -55,39 +68,63 @@ export class Rig {
     this.load = load;
     /** By store, then by slot. @type {string[]} */
     this.endpointIds = [];
+    /** Deliveries before the measurement, which the hub counts too. */
+    this.probes = 0;
   }
 
   /** Stores with `fanOut` endpoints each, every endpoint at a port of its own. */
   async furnish() {
     const { stores, fanOut } = this.shape;
     const slots = Array.from({ length: stores * fanOut }, (_, index) => index % fanOut);
+    const receiversHost = this.options.target?.receiversHost ?? LOOPBACK;
     /** @type {number[]} */
-    const ports = await this.receivers.call("open", { slots });
+    const ports = await this.receivers.call("open", {
+      slots,
+      host: receiversHost === LOOPBACK ? LOOPBACK : EVERY_ADDRESS,
+    });
+    const run = randomBytes(4).toString("hex");
     /** @type {string[]} */
     const storeIds = [];
-    /** @type {string[]} */
+    /** @type {(string | null)[]} */
     const secrets = [];
     await inBatches(stores, async (store) => {
-      const storeId = await this.hub.createStore(`Bench ${store}`);
+      const storeId = await this.hub.createStore(`bench-${run}-${store}`);
       storeIds[store] = storeId;
       for (let index = store * fanOut; index < (store + 1) * fanOut; index++) {
         const endpoint = await this.hub.createEndpoint({
           storeId,
-          url: `http://127.0.0.1:${ports[index]}/hook`,
+          url: `http://${receiversHost}:${ports[index]}/hook`,
         });
         this.endpointIds[index] = endpoint.id;
         secrets[index] = endpoint.secret;
       }
     });
-    await this.receivers.call("trust", { secrets, checkEvery: CHECK_EVERY });
+    const headers = this.hub.signatureHeaders;
+    await this.receivers.call("trust", { secrets, headers, checkEvery: CHECK_EVERY });
+    const shapes = storeIds.map((storeId) => this.hub.publishing(storeId));
+    if (this.options.target !== null) {
+      await awaitRoutes(this.hub.url, shapes, this.receivers);
+      this.probes = await this.#probesDelivered();
+    }
     await this.load.call("open", {
-      host: this.hub.host,
-      port: this.hub.port,
+      url: this.hub.url.href,
       size: this.options.connections,
       feedbackPort: await this.receivers.call("feedback"),
-      shapes: storeIds.map((storeId) => this.hub.publishing(storeId)),
+      shapes,
       pattern: this.shape.pattern ?? null,
     });
+  }
+
+  /** Once none is pending. Nothing else has been sent yet. */
+  async #probesDelivered() {
+    if (this.hub.ledger === null) return 0;
+    const deadline = Date.now() + SETTLED_MS;
+    let counts = await this.hub.ledger(this.endpointIds);
+    while (counts.pending > 0 && Date.now() < deadline) {
+      await sleep(50);
+      counts = await this.hub.ledger(this.endpointIds);
+    }
+    return counts.delivered;
   }
 
   /** @param {boolean} isActive */
@@ -97,11 +134,15 @@ export class Rig {
     );
   }
 
+  /** What takes part on this machine, by name: process ids. @returns {Record<string, number>} */
+  processes() {
+    return { ...this.hub.processes, receivers: this.receivers.pid, "load generator": this.load.pid };
+  }
+
   /** Where everything stands now. */
   async look() {
     const [sent, received] = await Promise.all([this.load.call("counts"), this.receivers.call("counts")]);
-    const cpu = [this.hub.pid, this.load.pid, this.receivers.pid].map(cpuMicros);
-    return { sent, received, hubCpu: cpu[0], loadCpu: cpu[1], receiversCpu: cpu[2] };
+    return { sent, received, cpu: mapValues(this.processes(), cpuMicros), idle: idleMicros() };
   }
 
   /** What happened in each of several windows in a row. @param {number} count @param {number} windowMs */
@@ -128,19 +169,25 @@ export class Rig {
     }
   }
 
-  /** Accepted × fan-out against what arrived and what the hub says; the figures of both sides, and whether they agree. */
-  async ledger(/** @type {{accepted: number}} */ sent) {
+  /**
+   * Accepted × fan-out against what arrived and what the hub says, when it can be asked; the figures of both sides, and
+   * whether they agree.
+   * @param {{accepted: number}} sent
+   */
+  async ledger(sent) {
     const received = await this.receivers.call("counts");
     const expected = sent.accepted * this.shape.fanOut;
-    const deadline = Date.now() + 5_000;
-    let hub = await this.hub.ledger(this.endpointIds);
+    const arrived = received.distinct === expected && received.wrong === 0;
+    if (this.hub.ledger === null) return { agrees: arrived, expected, received, hub: null };
+    const deadline = Date.now() + SETTLED_MS;
+    let counts = await this.hub.ledger(this.endpointIds);
     // The last ones have arrived, but their answers may still be on the way into the store.
-    while (hub.delivered < expected && Date.now() < deadline) {
+    while (counts.delivered - this.probes < expected && Date.now() < deadline) {
       await sleep(50);
-      hub = await this.hub.ledger(this.endpointIds);
+      counts = await this.hub.ledger(this.endpointIds);
     }
-    const sameNumber = received.distinct === expected && hub.delivered === expected;
-    const agrees = sameNumber && hub.pending === 0 && hub.dead === 0 && received.wrong === 0;
+    const hub = { ...counts, delivered: counts.delivered - this.probes };
+    const agrees = arrived && hub.delivered === expected && hub.pending === 0 && hub.dead === 0;
     return { agrees, expected, received, hub };
   }
 }
@@ -154,11 +201,15 @@ function between(before, after, fanOut) {
     acceptedPerSecond: (accepted / (after.sent.at - before.sent.at)) * 1e6,
     refused: after.sent.refused - before.sent.refused,
     backlog: after.sent.accepted * fanOut - after.received.distinct,
-    hubMicros: (after.hubCpu - before.hubCpu) / delivered,
-    loadMicros: (after.loadCpu - before.loadCpu) / delivered,
-    receiversMicros: (after.receiversCpu - before.receiversCpu) / delivered,
+    /** Processor time by process, in µs a delivery. */
+    micros: mapValues(after.cpu, (cpu, name) => (cpu - before.cpu[name]) / delivered),
+    idleMicros: (after.idle - before.idle) / delivered,
   };
 }
+
+/** @template From, To @param {Record<string, From>} record @param {(value: From, name: string) => To} change @returns {Record<string, To>} */
+const mapValues = (record, change) =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]));
 
 /** @param {number} count @param {(index: number) => Promise<unknown>} work */
 async function inBatches(count, work) {

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { describeMachine } from "./machine.mjs";
-import { parseOptions } from "./options.mjs";
+import { parseOptions, withoutKey } from "./options.mjs";
 import { machineLine, notes, table } from "./report.mjs";
 import { backlog } from "./scenarios/backlog.mjs";
 import { deadEndpoint } from "./scenarios/dead-endpoint.mjs";
@@ -15,6 +15,7 @@ import { throughput } from "./scenarios/throughput.mjs";
 async function bench(options) {
   const machine = describeMachine(options.folder ?? tmpdir());
   console.log(machineLine(machine));
+  if (options.target !== null) console.log(`${options.target.adapter} at ${options.target.base}`);
   if (options.quick) console.log("Quick: windows too short to quote.");
   /** @type {import("./report.mjs").Row[]} */
   const rows = [];
@@ -45,7 +46,10 @@ async function bench(options) {
     }
   }
   if (options.json !== null) {
-    writeFileSync(options.json, `${JSON.stringify({ machine, options, limits, rows, raw }, null, 2)}\n`);
+    writeFileSync(
+      options.json,
+      `${JSON.stringify({ machine, options: withoutKey(options), limits, rows, raw }, null, 2)}\n`,
+    );
   }
   console.log(`\n${table(rows)}\n\n${notes(rows)}`);
 }
@@ -60,7 +64,7 @@ async function timed(name, work) {
 }
 
 try {
-  const options = parseOptions(process.argv.slice(2));
+  const options = parseOptions(process.argv.slice(2), { BENCH_KEY: process.env.BENCH_KEY });
   if ("help" in options) console.log(options.help);
   else await bench(options);
 } catch (error) {

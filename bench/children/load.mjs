@@ -138,12 +138,15 @@ async function settled() {
 }
 
 serve({
-  /** @param {{host: string, port: number, size: number, feedbackPort: number | null, shapes: any[], pattern: number[] | null}} input */
-  async open({ host, port, size, feedbackPort, shapes, pattern }) {
-    templates = shapes.map((shape) => compile(`${host}:${port}`, shape));
+  /** @param {{url: string, size: number, feedbackPort: number | null, shapes: any[], pattern: number[] | null}} input */
+  async open({ url, size, feedbackPort, shapes, pattern }) {
+    const { host: authority, hostname, port, protocol } = new URL(url);
+    const isTls = protocol === "https:";
+    const address = { host: hostname, port: Number(port || (isTls ? 443 : 80)), tls: isTls ? {} : null };
+    templates = shapes.map((shape) => compile(authority, shape));
     templateOf =
       pattern === null ? (sequence) => sequence % templates.length : (s) => pattern[s % pattern.length];
-    connections = new Connections({ host, port, size, onAnswer: answered, onIdle: () => pump() });
+    connections = new Connections({ ...address, size, onAnswer: answered, onIdle: () => pump() });
     if (feedbackPort === null) return;
     connect({ host: "127.0.0.1", port: feedbackPort }).on("data", (data) => {
       arrived = data.readDoubleLE(data.length - 8);

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { createServer } from "node:net";
 import { headerOf, Messages } from "../wire/messages.mjs";
-import { sequenceOf } from "../wire/template.mjs";
+import { PROBE, sequenceOf } from "../wire/template.mjs";
 import { nowMicros, serve } from "./child.mjs";
 
 /**
@@ -12,12 +12,14 @@ const OK = Buffer.from("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
 const CHUNK = 65_536;
 const FEEDBACK_MS = 5;
 
-/** @type {{slot: number, hangs: boolean, secret: string | null, received: number}[]} */
+/** @type {{slot: number, hangs: boolean, isProbed: boolean, secret: string | null, received: number}[]} */
 const receivers = [];
 /** Arrival times by slot, then by chunks of event numbers: 0 is not arrived. @type {Float64Array[][]} */
 let arrivals = [];
 let counts = { received: 0, distinct: 0, duplicates: 0, unknown: 0, checked: 0, wrong: 0 };
 let checkEvery = 100;
+/** What the names of a signature's headers begin with. */
+let signatureHeaders = "webhook";
 /** @type {Set<import("node:net").Socket>} */
 const feedback = new Set();
 
@@ -36,8 +38,12 @@ function attend(socket, receiver) {
 
 /** @param {typeof receivers[number]} receiver @param {string} head @param {Buffer} body */
 function take(receiver, head, body) {
-  counts.received++;
   const sequence = sequenceOf(body);
+  if (sequence === PROBE) {
+    receiver.isProbed = true;
+    return;
+  }
+  counts.received++;
   if (sequence < 0) {
     counts.unknown++;
     return;
@@ -60,20 +66,21 @@ function chunkOf(slot, index) {
   return arrivals[slot][index];
 }
 
-/** Standard Webhooks. @param {string} secret @param {string} head @param {Buffer} body */
+/** Standard Webhooks, perhaps under other headers' names. @param {string} secret @param {string} head @param {Buffer} body */
 function check(secret, head, body) {
   const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
-  const prefix = `${headerOf(head, "webhook-id")}.${headerOf(head, "webhook-timestamp")}.`;
+  const header = (/** @type {string} */ name) => headerOf(head, `${signatureHeaders}-${name}`);
+  const prefix = `${header("id")}.${header("timestamp")}.`;
   const wanted = `v1,${createHmac("sha256", key).update(prefix).update(body).digest("base64")}`;
   counts.checked++;
-  if (!(headerOf(head, "webhook-signature") ?? "").split(" ").includes(wanted)) counts.wrong++;
+  if (!(header("signature") ?? "").split(" ").includes(wanted)) counts.wrong++;
 }
 
-/** @param {import("node:net").Server} server @returns {Promise<number>} */
-const listening = (server) =>
+/** @param {import("node:net").Server} server @param {string} host @returns {Promise<number>} */
+const listening = (server, host = "127.0.0.1") =>
   new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ port: 0, host: "127.0.0.1", backlog: 1024 }, () => {
+    server.listen({ port: 0, host, backlog: 1024 }, () => {
       resolve(/** @type {import("node:net").AddressInfo} */ (server.address()).port);
     });
   });
@@ -86,13 +93,14 @@ setInterval(() => {
 }, FEEDBACK_MS).unref();
 
 serve({
-  /** @param {{slots: number[]}} input */
-  async open({ slots }) {
+  /** @param {{slots: number[], host?: string}} input */
+  async open({ slots, host }) {
     const ports = [];
     for (const slot of slots) {
-      const receiver = { slot, hangs: false, secret: null, received: 0 };
+      const receiver = { slot, hangs: false, isProbed: false, secret: null, received: 0 };
       receivers.push(receiver);
-      ports.push(await listening(createServer((socket) => attend(socket, receiver))));
+      const server = createServer((socket) => attend(socket, receiver));
+      ports.push(await listening(server, host));
     }
     return ports;
   },
@@ -103,9 +111,10 @@ serve({
         feedback.add(socket.on("error", () => {}).on("close", () => feedback.delete(socket)));
       }),
     ),
-  /** @param {{secrets: string[], checkEvery: number}} input */
+  /** @param {{secrets: (string | null)[], headers: string | null, checkEvery: number}} input */
   trust(input) {
     checkEvery = input.checkEvery;
+    signatureHeaders = input.headers ?? signatureHeaders;
     input.secrets.forEach((secret, index) => {
       receivers[index].secret = secret;
     });
@@ -115,6 +124,8 @@ serve({
     receivers[receiver].hangs = hangs;
   },
   counts: () => ({ ...counts, at: nowMicros() }),
+  /** How many have had no probe yet. */
+  unprobed: () => receivers.filter(({ isProbed }) => !isProbed).length,
   /** Requests that each receiver has seen. */
   perReceiver: () => receivers.map(({ received }) => received),
   /** Arrival times of one slot, by event number. @param {{slot: number, length: number}} input */

@@ -16,11 +16,11 @@ export async function latency(options, limits) {
   const warmUpMs = options.quick ? 2_000 : WARM_UP_MS;
   const events = Math.round((options.rate * (warmUpMs + options.latencyMs)) / 1000);
   const result = await withRig(options, { stores: 1, fanOut: FAN_OUT }, async (rig) => {
-    const cpuBefore = cpuMicros(rig.hub.pid);
+    const cpuBefore = hubCpu(rig);
     await rig.load.call("timetable", { rate: options.rate, events });
     const sent = await rig.load.call("finished", { events });
     const drain = await rig.drained(sent.accepted * FAN_OUT, DRAIN_MS);
-    const cpu = cpuMicros(rig.hub.pid) - cpuBefore;
+    const cpu = hubCpu(rig) - cpuBefore;
     const times = await rig.load.call("times");
     const arrivals = [];
     for (let slot = 0; slot < FAN_OUT; slot++) {
@@ -31,6 +31,9 @@ export async function latency(options, limits) {
   const first = Math.round((options.rate * warmUpMs) / 1000);
   return { rows: rowsOf(options, limits, result, first) };
 }
+
+/** Of all its processes that are known, in µs. @param {import("../rig.mjs").Rig} rig */
+const hubCpu = (rig) => Object.values(rig.hub.processes).reduce((sum, pid) => sum + cpuMicros(pid), 0);
 
 /** @param {import("../options.mjs").Options} options @param {import("./limits.mjs").Limits} limits @param {any} result @param {number} first */
 function rowsOf(options, limits, { sent, drain, cpu, times, arrivals }, first) {
@@ -60,7 +63,9 @@ function rowsOf(options, limits, { sent, drain, cpu, times, arrivals }, first) {
   return [
     row("due → accepted", accept, 0.5, { note: lag }),
     row("due → accepted", accept, 0.99, fsync),
-    row("accepted → received", toReceived, 0.5, { hubMicros: cpu / (sent.accepted * FAN_OUT) }),
+    row("accepted → received", toReceived, 0.5, {
+      hubMicros: cpu === 0 ? undefined : cpu / (sent.accepted * FAN_OUT),
+    }),
     row("accepted → received", toReceived, 0.99, fsync),
     row("due → received", whole, 0.99, {
       note: `${sent.accepted} of ${sent.sent} accepted, all received: ${drain.complete ? "yes" : "NO"}`,

@@ -156,7 +156,7 @@ async function rawIngest(options) {
       headers: { "content-type": "application/json" },
       body,
     };
-    const address = { host: "127.0.0.1", port, size: options.connections };
+    const address = { url: `http://127.0.0.1:${port}`, size: options.connections };
     await load.call("open", { ...address, feedbackPort: null, shapes: [shape], pattern: null });
     await load.call("closed", { fanOut: 1, outstanding: 0, events: 0 });
     const rates = await sample(options, ingest.pid, async () => {

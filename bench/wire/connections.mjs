@@ -1,4 +1,5 @@
-import { connect } from "node:net";
+import { connect, isIP } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { headerOf, Messages } from "./messages.mjs";
 
 /**
@@ -7,7 +8,7 @@ import { headerOf, Messages } from "./messages.mjs";
  */
 export class Connections {
   /**
-   * @param {{host: string, port: number, size: number,
+   * @param {{host: string, port: number, tls?: import("node:tls").ConnectionOptions | null, size: number,
    *   onAnswer: (token: any, status: number, retryAfterMs: number) => void, onIdle: () => void}} options
    */
   constructor(options) {
@@ -44,12 +45,15 @@ class Line {
   }
 
   open() {
-    const { host, port } = this.all.options;
+    const { host, port, tls = null } = this.all.options;
     const messages = new Messages((head) => this.#answered(head));
-    const socket = connect({ host, port, noDelay: true });
+    const socket =
+      tls === null
+        ? connect({ host, port, noDelay: true })
+        : connectTls({ host, port, servername: isIP(host) ? "" : host, ...tls }).setNoDelay(true);
     socket.on("data", (chunk) => messages.push(chunk));
     socket.on("error", () => {});
-    socket.on("connect", () => this.#free());
+    socket.on(tls === null ? "connect" : "secureConnect", () => this.#free());
     socket.on("close", () => this.#lost());
     return socket;
   }

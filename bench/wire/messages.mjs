@@ -1,10 +1,15 @@
+import { readChunks } from "./chunks.mjs";
+
 /**
- * Splits a kept-alive HTTP/1.1 connection into messages of a known length, in either direction. It does no more than
- * the bench needs, so that measuring costs little beside what is measured; a message without Content-Length throws.
+ * Splits a kept-alive HTTP/1.1 connection into messages, in either direction. It does no more than the bench needs, so
+ * that measuring costs little beside what is measured; a response that only the connection's end would end throws.
  */
 const HEADER_END = Buffer.from("\r\n\r\n");
 const LENGTH = /\r\ncontent-length: *(\d+)/i;
+const CHUNKED = /\r\ntransfer-encoding: *chunked/i;
+const RESPONSE = "HTTP/";
 const NO_BODY = / (?:1\d\d|204|304) /;
+const NOTHING = Buffer.alloc(0);
 
 export class Messages {
   /** @param {(head: string, body: Buffer) => void} onMessage `head` without the empty line; `body` only until it returns */
@@ -34,11 +39,25 @@ export class Messages {
     const head = data.toString("latin1", start, headEnd);
     const bodyStart = headEnd + HEADER_END.length;
     const length = LENGTH.exec(head);
-    if (length === null && !NO_BODY.test(head.slice(0, 16))) throw new Error(`no Content-Length: ${head}`);
-    const end = bodyStart + (length === null ? 0 : Number(length[1]));
+    if (length === null) return this.#withoutLength(data, head, bodyStart);
+    const end = bodyStart + Number(length[1]);
     if (end > data.length) return -1;
     this.onMessage(head, data.subarray(bodyStart, end));
     return end;
+  }
+
+  /** RFC 9112, section 6.3. @param {Buffer} data @param {string} head @param {number} bodyStart */
+  #withoutLength(data, head, bodyStart) {
+    if (CHUNKED.test(head)) {
+      const chunked = readChunks(data, bodyStart);
+      if (chunked === null) return -1;
+      this.onMessage(head, chunked.body);
+      return chunked.end;
+    }
+    const isBodiless = !head.startsWith(RESPONSE) || NO_BODY.test(head.slice(0, 16));
+    if (!isBodiless) throw new Error(`neither Content-Length nor chunked: ${head}`);
+    this.onMessage(head, NOTHING);
+    return bodyStart;
   }
 }
 

@@ -2,6 +2,8 @@
 export const SEQUENCE = "{sequence}";
 const DIGITS = 9;
 const MARK = 0x7e;
+/** The number of an event that only asks whether its way is open. */
+export const PROBE = 999_999_999;
 
 /** The number in a body, so that a receiver finds it in any contract's payload: `~000000042~`. */
 export const MARKER = `~${SEQUENCE}~`;

@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { parseOptions, SCENARIOS, withoutKey } from "./options.mjs";
+
+const parse = (text: string, env = {}) => {
+  const options = parseOptions(text.split(" ").filter(Boolean), env);
+  if ("help" in options) throw new Error("that is the help");
+  return options;
+};
+
+describe("the bench's options", () => {
+  it("start this hub and run everything unless a target is given", () => {
+    expect(parse("")).toMatchObject({ target: null, scenarios: SCENARIOS });
+  });
+
+  it("name a hub that runs, and leave out what needs one that can be stopped", () => {
+    const options = parse(
+      "--target https://hub.example/api --adapter convoy --project p1 --process convoy=12 --process redis=13",
+      { BENCH_KEY: "secret" },
+    );
+    expect(options.scenarios).toEqual(["limits", "throughput", "latency"]);
+    expect(options.target).toMatchObject({
+      adapter: "convoy",
+      key: "secret",
+      project: "p1",
+      receiversHost: "127.0.0.1",
+      processes: { convoy: 12, redis: 13 },
+    });
+  });
+
+  it("are written down without the key", () => {
+    const options = parse("--target http://hub.example --adapter svix --key secret");
+    expect(JSON.stringify(withoutKey(options))).toContain("hub.example");
+    expect(JSON.stringify(withoutKey(options))).not.toContain("secret");
+  });
+
+  it.each([
+    ["--adapter svix", "--target"],
+    ["--target http://a --adapter nobody --key k", "choose from ticketrail, svix, convoy, outpost"],
+    ["--target http://a --key k", "choose from"],
+    ["--target ftp://a --adapter svix --key k", "http or https"],
+    ["--target http://a --adapter svix", "BENCH_KEY"],
+    ["--target http://a --adapter convoy --key k", "--project"],
+    ["--target http://a --adapter svix --key k --only backlog", "limits, throughput, latency"],
+    ["--target http://a --adapter svix --key k --process redis", "NAME=PID"],
+  ])("%s is refused with what is wrong", (text, reason) => {
+    expect(() => parse(text)).toThrow(reason);
+  });
+});
