@@ -39,6 +39,8 @@ export class Rig {
   readonly broken = new Set<string>();
   driver!: StoreDriver;
   engine!: Engine;
+  /** By how much the machine's clock has been moved since the hub started. */
+  wallAheadMs = 0;
   /** What the receiver answers. */
   answer: (request: Sent) => SendOutcome = () => OK;
   #process = 0;
@@ -78,6 +80,7 @@ export class Rig {
       vault,
       contracts: CONTRACTS,
       clock: this.world,
+      wallClock: { now: () => this.world.now() + this.wallAheadMs },
       timers: this.world.timers(alive),
       newId: this.newId,
       limits: DEFAULT_LIMITS,

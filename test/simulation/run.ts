@@ -122,6 +122,7 @@ class Simulation {
       vault,
       contracts: CONTRACTS,
       clock: this.#world,
+      wallClock: this.#world,
       timers: this.#world.timers(alive),
       newId: this.#newId,
       limits: { lane: { maxInFlight: 2, minInFlight: 1, window: 4 }, maxInFlight: 4, window: 6 },

@@ -4,7 +4,7 @@ import { CONTRACTS } from "@ticketrail/contracts";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { addressPolicy, checkUrl } from "./adapters/address-guard.ts";
-import { systemClock } from "./adapters/clock.ts";
+import { SYSTEM_TIME, steadyClock, wallClock } from "./adapters/clock.ts";
 import { parseJson } from "./adapters/json.ts";
 import { madeAdminKey, madeSecretKey } from "./adapters/made-keys.ts";
 import { createMetrics, type Metrics } from "./adapters/metrics.ts";
@@ -14,7 +14,7 @@ import { systemTimers } from "./adapters/timers.ts";
 import { createVault } from "./adapters/vault.ts";
 import type { Config } from "./config.ts";
 import { DAY_MS } from "./domain/endpoint.ts";
-import { idsFrom } from "./domain/id.ts";
+import { type Clock, idsFrom } from "./domain/id.ts";
 import { ADMISSION } from "./engine/admission.ts";
 import { createEngine, DEFAULT_LIMITS } from "./engine/create.ts";
 import type { AttemptReport } from "./engine/dispatcher.ts";
@@ -49,17 +49,23 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       : { hash: vault.hash(config.adminKey), fresh: null };
   const driver = await openSqlite({ path: config.database.path, threads: true });
   try {
+    const clock = steadyClock(SYSTEM_TIME, (movedMs) =>
+      log.warn(
+        { movedMs },
+        "the machine's clock was moved: the hub keeps to its own time, and takes the machine's at its next start",
+      ),
+    );
     const metrics = createMetrics();
     const policy = addressPolicy(config);
     const sender = createSender({ policy, connectionsPerOrigin: DEFAULT_LIMITS.lane.maxInFlight });
-    const engine = engineOf(config, { driver, sender, vault, metrics, log });
-    metrics.watch(() => queueState(driver, engine));
+    const engine = engineOf(config, { driver, clock, sender, vault, metrics, log });
+    metrics.watch(() => queueState(driver, engine, clock));
     const contracts = new Map(CONTRACTS.map((contract) => [contract.name, contract]));
     const services = createServices({
       driver,
       engine,
       vault,
-      clock: systemClock,
+      clock,
       contracts,
       checkUrl: (url) => checkUrl(url, policy),
     });
@@ -69,7 +75,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       services,
       driver,
       vault,
-      clock: systemClock,
+      clock,
       random,
       seededRandom: (seed) => seededRandom(vault, seed),
       parseJson,
@@ -120,21 +126,24 @@ async function within(ms: number, work: Promise<unknown>): Promise<void> {
 
 interface EngineEffects {
   readonly driver: StoreDriver;
+  readonly clock: Clock;
   readonly sender: ReturnType<typeof createSender>;
   readonly vault: Vault;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
 
-function engineOf(config: Config, { driver, sender, vault, metrics, log }: EngineEffects): Engine {
+function engineOf(config: Config, effects: EngineEffects): Engine {
+  const { driver, clock, sender, vault, metrics, log } = effects;
   return createEngine({
     driver,
     sender,
     vault,
     contracts: CONTRACTS,
-    clock: systemClock,
+    clock,
+    wallClock,
     timers: systemTimers,
-    newId: idsFrom(systemClock, cryptoRandom()),
+    newId: idsFrom(clock, cryptoRandom()),
     limits: DEFAULT_LIMITS,
     retryScale: config.retryScale,
     retentionMs: config.retentionDays * DAY_MS,
@@ -193,8 +202,8 @@ function busyShare(): () => number {
   };
 }
 
-async function queueState(driver: StoreDriver, engine: Engine) {
+async function queueState(driver: StoreDriver, engine: Engine, clock: Clock) {
   const { pending, oldestDueAt } = await driver.queueStats();
-  const waitedMs = oldestDueAt === null ? 0 : systemClock.now() - oldestDueAt;
+  const waitedMs = oldestDueAt === null ? 0 : clock.now() - oldestDueAt;
   return { inFlight: engine.stats().inFlight, pending, oldestDueMs: Math.max(0, waitedMs) };
 }

@@ -21,7 +21,10 @@ export interface EngineParts {
   readonly sender: Sender;
   readonly vault: Vault;
   readonly contracts: readonly Contract[];
+  /** The hub's own time; it only goes on. */
   readonly clock: Clock;
+  /** The machine's, for stamps that receivers hold against theirs. */
+  readonly wallClock: Clock;
   readonly timers: Timers;
   readonly newId: NewId;
   readonly limits: DispatchLimits;

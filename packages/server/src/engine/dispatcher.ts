@@ -32,6 +32,7 @@ export interface DispatcherParts {
   readonly recorder: Recorder;
   readonly leases: Leases;
   readonly clock: Clock;
+  readonly wallClock: Clock;
   readonly limits: DispatchLimits;
   /** Every retry delay is multiplied by it; 1 but in demonstrations. */
   readonly retryScale: number;
@@ -148,7 +149,8 @@ export class Dispatcher {
       this.#giveBack(lane, held);
       return;
     }
-    const request = requestFor(target, held.delivery, this.#parts.clock.now());
+    const { clock, wallClock } = this.#parts;
+    const request = requestFor(target, held.delivery, clock.now(), wallClock.now());
     if (request)
       void this.#parts.sender.send(request).then((outcome) => this.#ended(lane, held, target, outcome));
     else this.#ended(lane, held, target, NO_SECRET);

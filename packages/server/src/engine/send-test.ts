@@ -16,12 +16,13 @@ export interface TestParts {
   readonly leases: Leases;
   readonly recorder: Recorder;
   readonly clock: Clock;
+  readonly wallClock: Clock;
   readonly newId: NewId;
 }
 
 /** Sends a sample at once, past every queue; one attempt, listed, and counting for nothing. Ordeliya, "POST /webhooks/:id/test". */
 export async function sendTest(
-  { driver, sender, targets, leases, recorder, clock, newId }: TestParts,
+  { driver, sender, targets, leases, recorder, clock, wallClock, newId }: TestParts,
   endpointId: string,
   eventType: string | null,
   store: Store,
@@ -73,7 +74,7 @@ export async function sendTest(
     attemptCount: 0,
     failures: 0,
   };
-  const request = requestFor(target, delivery, clock.now());
+  const request = requestFor(target, delivery, clock.now(), wallClock.now());
   const outcome = request
     ? await sender.send(request)
     : { statusCode: null, error: "secret_unavailable" as const, durationMs: 0, retryAfterMs: null };

@@ -103,11 +103,20 @@ export class Targets {
   }
 }
 
-/** The request for one attempt, stamped and signed afresh; null where the endpoint has no usable secret. */
-export function requestFor(target: Target, delivery: ClaimedDelivery, now: number): SendRequest | null {
+/**
+ * The request for one attempt, signed afresh; null where the endpoint has no usable secret. `stampedAt` is the wall's
+ * time, which receivers hold against their own.
+ */
+export function requestFor(
+  target: Target,
+  delivery: ClaimedDelivery,
+  now: number,
+  stampedAt: number,
+): SendRequest | null {
   const { contract, endpoint } = target;
   const { signing } = contract;
-  const timestamp = signing.timestampUnit === "ms" ? String(now) : String(Math.floor(now / 1_000));
+  const timestamp =
+    signing.timestampUnit === "ms" ? String(stampedAt) : String(Math.floor(stampedAt / 1_000));
   const keys = keysAt(target, now);
   if (keys.length === 0) return null;
   const prefix = signing.prefix({ eventId: delivery.eventId, timestamp });

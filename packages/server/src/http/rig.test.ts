@@ -185,6 +185,7 @@ const engineOf = ({
 }: Pick<EngineParts, "driver" | "vault" | "clock" | "newId" | "onTrouble"> & Pick<Sender, "send">): Engine =>
   createEngine({
     ...parts,
+    wallClock: parts.clock,
     contracts: CONTRACTS,
     sender: { send, close: async () => {} },
     timers: { after: () => () => {}, soon: setImmediate },
