@@ -57,7 +57,9 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     );
     const metrics = createMetrics();
     const policy = addressPolicy(config);
-    const sender = createSender({ policy, connectionsPerOrigin: DEFAULT_LIMITS.lane.maxInFlight });
+    // Lanes say how much goes to one endpoint at once. With fewer connections than lanes may use together, one that
+    // hangs would take them from its neighbours at the same origin, whose time runs while they wait.
+    const sender = createSender({ policy, connectionsPerOrigin: DEFAULT_LIMITS.maxInFlight });
     const engine = engineOf(config, { driver, clock, sender, vault, metrics, log });
     metrics.watch(() => queueState(driver, engine, clock));
     const contracts = new Map(CONTRACTS.map((contract) => [contract.name, contract]));
