@@ -20,7 +20,8 @@ const MEGABYTE = Buffer.alloc(1_048_576, 0x20);
 const BOMB = gzipSync(Buffer.alloc(64 * 1_048_576));
 const GIGABYTE = 1_073_741_824;
 const DRIP_MS = 200;
-export const RETRY_AFTER_SECONDS = 3;
+/** Longer than the first delay of the table. */
+export const RETRY_AFTER_SECONDS = 7;
 /** How long the receiver of the outage takes to answer anything. */
 export const BUSY_MS = 20;
 

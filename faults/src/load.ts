@@ -21,10 +21,11 @@ export class Client {
     this.#stores = stores;
   }
 
-  /** Posts one order, to each store in turn; answers its number and the status, 0 where the connection broke. */
-  async post(): Promise<{ readonly number: string; readonly status: number }> {
+  /** Posts one order, to that store or to each in turn; answers its number and the status, 0 where the connection broke. */
+  async post(tag?: string): Promise<{ readonly number: string; readonly status: number }> {
     const sequence = ++this.#sequence;
-    const store = this.#stores[sequence % this.#stores.length];
+    const stores = this.#stores.filter((each) => tag === undefined || each.tag === tag);
+    const store = stores[sequence % stores.length];
     if (!store) throw new Error("There is no store to order from.");
     const number = numberOf(store.tag, sequence);
     this.intents.add(number);
@@ -49,11 +50,14 @@ export class Client {
   }
 
   /** Posts over `connections` until it is told to stop, or until the hub is gone. `paceMs`: between two of one. */
-  load(connections: number, paceMs = 0): { readonly ended: Promise<unknown>; stop(): void } {
+  load(
+    connections: number,
+    { paceMs = 0, tag }: { readonly paceMs?: number; readonly tag?: string } = {},
+  ): { readonly ended: Promise<unknown>; stop(): void } {
     let stopped = false;
     const one = async (): Promise<void> => {
       while (!stopped) {
-        const { status } = await this.post();
+        const { status } = await this.post(tag);
         if (status === 0) return;
         if (paceMs > 0) await new Promise((resolve) => setTimeout(resolve, paceMs));
       }

@@ -10,6 +10,8 @@ export interface Options {
   /** Empty: all. */
   readonly only: readonly string[];
   readonly store: string;
+  /** How soon after a start the hub must be ready. */
+  readonly readyMs: number;
   /** Where to write everything as JSON too. */
   readonly json: string | null;
 }
@@ -17,6 +19,7 @@ export interface Options {
 const ROUNDS = 20;
 const LONG_ROUNDS = 200;
 const QUICK_ROUNDS = 3;
+const READY_MS = 2_000;
 
 const help = (names: readonly string[]): string => `npm run faults -- [options]
   --only NAME[,NAME]  of ${names.join(", ")}
@@ -25,6 +28,7 @@ const help = (names: readonly string[]): string => `npm run faults -- [options]
   --quick             ${QUICK_ROUNDS} rounds, and nothing that takes a minute
   --seed N            the moments and the receivers' failures (drawn and printed if left out)
   --store NAME        of ${Object.keys(STORES).join(", ")}
+  --ready-ms N        how soon after a start it must be ready (${READY_MS}; more where the machine is busy)
   --json FILE         writes everything as JSON too`;
 
 /** Throws, with what to write instead, for what it does not understand. */
@@ -38,6 +42,7 @@ export function parseOptions(argv: string[], names: readonly string[]): Options 
       quick: { type: "boolean", default: false },
       seed: { type: "string" },
       store: { type: "string", default: "sqlite" },
+      "ready-ms": { type: "string" },
       json: { type: "string" },
       help: { type: "boolean", default: false },
     },
@@ -53,6 +58,7 @@ export function parseOptions(argv: string[], names: readonly string[]): Options 
     quick: values.quick,
     only,
     store: values.store,
+    readyMs: wholeNumber("ready-ms", values["ready-ms"]) ?? READY_MS,
     json: values.json ?? null,
   };
 }

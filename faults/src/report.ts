@@ -5,6 +5,7 @@ export interface Row {
   readonly name: string;
   readonly title: string;
   readonly result: Result;
+  readonly readyWithinMs: number;
 }
 
 const HEAD = [
@@ -24,12 +25,12 @@ const HEAD = [
   "verdict",
 ];
 
-export const verdict = (result: Result): string =>
-  result.skipped !== null ? "skipped" : failures(result).length === 0 ? "holds" : "FAILS";
+export const verdict = ({ result, readyWithinMs }: Row): string =>
+  result.skipped !== null ? "skipped" : failures(result, readyWithinMs).length === 0 ? "holds" : "FAILS";
 
 /** In Markdown, so that it can be pasted into the documentation as it is. */
 export function table(rows: readonly Row[]): string {
-  const cells = rows.map(({ title, result }) => [title, ...figuresOf(result), verdict(result)]);
+  const cells = rows.map((row) => [row.title, ...figuresOf(row.result), verdict(row)]);
   const all = [HEAD, ...cells];
   const widths = HEAD.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]) =>
@@ -50,11 +51,11 @@ function figuresOf({ rounds, ledger, duplicatesAtMost, readyMs }: Result): strin
 /** Every check of every fault, and what a failure can be looked into by. */
 export const details = (rows: readonly Row[]): string =>
   rows
-    .flatMap(({ name, result }) =>
+    .flatMap(({ name, result, readyWithinMs }) =>
       result.skipped !== null
         ? [`${name}: skipped: ${result.skipped}`]
         : [
-            ...allChecks(result).map(
+            ...allChecks(result, readyWithinMs).map(
               ({ what, seen, wanted, holds }) =>
                 `${holds ? "  " : "✗ "}${name}: ${what}: ${seen} (wanted ${wanted})`,
             ),

@@ -28,8 +28,6 @@ export interface Scenario {
   run(options: Options): Promise<Result>;
 }
 
-const READY_WITHIN_MS = 2_000;
-
 export const atMost = (what: string, seen: number, most: number, unit = ""): Check => ({
   what,
   seen: `${Math.round(seen)}${unit}`,
@@ -52,8 +50,11 @@ export const equal = (what: string, seen: string | number, wanted: string | numb
 });
 
 /** What must hold of every fault, and what must of this one. */
-export function allChecks({ ledger, duplicatesAtMost, readyMs, checks }: Result): readonly Check[] {
-  const ready = atMost("ready after a start", Math.max(0, ...readyMs), READY_WITHIN_MS, " ms");
+export function allChecks(
+  { ledger, duplicatesAtMost, readyMs, checks }: Result,
+  readyWithinMs: number,
+): readonly Check[] {
+  const ready = atMost("ready after a start", Math.max(0, ...readyMs), readyWithinMs, " ms");
   if (!ledger) return [ready, ...checks];
   return [
     equal("lost", ledger.lost, 0),
@@ -65,5 +66,5 @@ export function allChecks({ ledger, duplicatesAtMost, readyMs, checks }: Result)
   ];
 }
 
-export const failures = (result: Result): readonly Check[] =>
-  result.skipped === null ? allChecks(result).filter(({ holds }) => !holds) : [];
+export const failures = (result: Result, readyWithinMs: number): readonly Check[] =>
+  result.skipped === null ? allChecks(result, readyWithinMs).filter(({ holds }) => !holds) : [];

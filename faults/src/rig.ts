@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BehaviourName } from "./behaviours.ts";
-import { Hub } from "./hub.ts";
+import { Hub, type Json } from "./hub.ts";
 import { type Ledger, pairOf, settle } from "./ledger.ts";
 import { Client } from "./load.ts";
 import { type ContractName, NEW_ORDER } from "./orders.ts";
@@ -134,34 +134,41 @@ export class Rig {
     return true;
   }
 
-  async pending(): Promise<number> {
+  async pending(endpoints: Iterable<string> = this.endpointIds.keys()): Promise<number> {
     let pending = 0;
-    for (const id of this.endpointIds.values()) {
-      pending += (await this.hub.get(`/v1/endpoints/${id}/health`)).pending;
-    }
+    for (const endpoint of endpoints) pending += (await this.health(endpoint)).pending;
     return pending;
   }
 
-  /** The books, once nothing is under way any more, or after a minute. */
-  async ledger(): Promise<Ledger> {
-    await this.until(async () => (await this.pending()) === 0);
+  health(endpoint: string): Promise<Json> {
+    return this.hub.get(`/v1/endpoints/${this.endpointIds.get(endpoint)}/health`);
+  }
+
+  /** The books of some endpoints, once nothing is under way there any more, or when the time is up. */
+  async ledger(endpoints = [...this.endpointIds.keys()], withinMs = SETTLE_MS): Promise<Ledger> {
+    await this.until(async () => (await this.pending(endpoints)) === 0, withinMs);
     const numbers = new Map<string, string>();
     const notes = await this.receivers.call("notes", 0);
     return settle({
       intents: this.client.intents,
       acknowledged: this.client.acknowledged,
-      endpoints: [...this.endpointIds.keys()],
+      endpoints,
       notes,
-      deadLettered: await this.#pairs(["dead_letter"], numbers),
-      pending: await this.#pairs(["pending", "retrying"], numbers),
+      deadLettered: await this.#pairs(endpoints, ["dead_letter"], numbers),
+      pending: await this.#pairs(endpoints, ["pending", "retrying"], numbers),
       kills: this.kills,
     });
   }
 
   /** What the hub says is in one of these states. */
-  async #pairs(statuses: readonly string[], numbers: Map<string, string>): Promise<Set<string>> {
+  async #pairs(
+    endpoints: readonly string[],
+    statuses: readonly string[],
+    numbers: Map<string, string>,
+  ): Promise<Set<string>> {
     const pairs = new Set<string>();
-    for (const [endpoint, id] of this.endpointIds) {
+    for (const endpoint of endpoints) {
+      const id = this.endpointIds.get(endpoint);
       for (const status of statuses) {
         for (const { eventId } of await this.hub.all(`/v1/deliveries?endpointId=${id}&status=${status}`)) {
           const number = numbers.get(eventId) ?? (await this.#numberOf(eventId));
