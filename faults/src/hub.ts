@@ -125,8 +125,13 @@ export class Hub {
     return rows;
   }
 
+  /** All that it has logged, over its restarts. */
+  logged(): string {
+    return readFileSync(this.#log, "utf8");
+  }
+
   #tail(): string {
-    return readFileSync(this.#log, "utf8").slice(-2_000);
+    return this.logged().slice(-2_000);
   }
 }
 
