@@ -44,7 +44,7 @@ export interface Ledger {
 }
 
 /** An answer this long before a kill must have been written down. */
-const WRITTEN_MS = 2_000;
+const WRITTEN_MS = 1_000;
 const EXAMPLES = 5;
 
 export const pairOf = (endpoint: string, number: string): string => `${endpoint} ${number}`;
