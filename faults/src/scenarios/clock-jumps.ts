@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -52,6 +52,10 @@ class MovedClock {
     this.offsetMs += ms;
     await rig.receivers.call("clockMoved", [before, this.offsetMs]);
     this.#write();
+  }
+
+  remove(): void {
+    rmSync(this.path);
   }
 
   /** By a rename, so that nobody reads half of it. */
@@ -169,6 +173,6 @@ export const clockJumps: Scenario = {
         ],
         skipped: null,
       };
-    });
+    }).finally(() => clock.remove());
   },
 };
