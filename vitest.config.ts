@@ -7,7 +7,12 @@ export default defineConfig({
   // Tests run the sources of a neighbouring package, not what was last built of it.
   resolve: { alias: { "@ticketrail/contracts": source("./packages/contracts/src/index.ts") } },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts"],
+    include: [
+      "packages/*/src/**/*.test.ts",
+      "test/**/*.test.ts",
+      "bench/**/*.test.ts",
+      "faults/src/**/*.test.ts",
+    ],
     // Generous: a machine that is shared may be three times slower for a while.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -116,6 +116,30 @@ test("SIGTERM lets what is in flight end, gives the rest back, and answers 0", a
   expect(ids).toHaveLength(100);
 }, 30_000);
 
+test("an endpoint that hangs takes no connection from its neighbour at the same origin", async () => {
+  await receiver.stop();
+  const arrived = new Set<string>();
+  receiver = await new Receiver(({ path, headers }, response) => {
+    if (path === "/hangs") return;
+    arrived.add(String(headers["webhook-id"]));
+    response.writeHead(200).end();
+  }).start();
+  await hub.start();
+  const storeId = await makeStore();
+  for (const path of ["/hangs", "/answers"]) {
+    const url = receiver.url + path;
+    await hub.post("/v1/endpoints", { storeId, contract: "standard", url, events: ["order.created"] });
+  }
+  const ORDERS = 100;
+  for (let i = 0; i < ORDERS; i++) await hub.post("/v1/orders", order(storeId));
+  // Well before the 10 s after which the hanging ones are given up.
+  await until(
+    async () => arrived.size,
+    (count) => count === ORDERS,
+    5_000,
+  );
+}, 30_000);
+
 test("a client that keeps its connections alive under load does not hold the end up", async () => {
   await hub.start();
   const storeId = await makeStore();

@@ -40,6 +40,8 @@ export class Rig {
   readonly broken = new Set<string>();
   driver!: StoreDriver;
   engine!: Engine;
+  /** By how much the machine's clock has been moved since the hub started. */
+  wallAheadMs = 0;
   /** What the receiver answers. */
   answer: (request: Sent) => SendOutcome = () => OK;
   #process = 0;
@@ -68,7 +70,12 @@ export class Rig {
     const alive = () => this.#process === mine;
     this.engine = createEngine({
       driver: this.#counted(),
-      sender: signedSender(this.#transport(), CONTRACTS, this.world),
+      sender: signedSender({
+        transport: this.#transport(),
+        contracts: CONTRACTS,
+        clock: this.world,
+        wallClock: { now: () => this.world.now() + this.wallAheadMs },
+      }),
       vault,
       contracts: CONTRACTS,
       clock: this.world,

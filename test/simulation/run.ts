@@ -119,7 +119,12 @@ class Simulation {
     const alive = () => this.#process === mine;
     const engine = createEngine({
       driver: this.#gate(alive),
-      sender: signedSender(this.#transport(alive, mine), CONTRACTS, this.#world),
+      sender: signedSender({
+        transport: this.#transport(alive, mine),
+        contracts: CONTRACTS,
+        clock: this.#world,
+        wallClock: this.#world,
+      }),
       vault,
       contracts: CONTRACTS,
       clock: this.#world,

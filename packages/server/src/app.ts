@@ -5,7 +5,7 @@ import { CONTRACTS } from "@ticketrail/contracts";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { addressPolicy, checkUrl } from "./adapters/address-guard.ts";
-import { systemClock } from "./adapters/clock.ts";
+import { SYSTEM_TIME, steadyClock } from "./adapters/clock.ts";
 import { parseJson } from "./adapters/json.ts";
 import { madeAdminKey, madeSecretKey } from "./adapters/made-keys.ts";
 import { createMetrics, type Metrics } from "./adapters/metrics.ts";
@@ -15,7 +15,7 @@ import { systemTimers } from "./adapters/timers.ts";
 import { createVault } from "./adapters/vault.ts";
 import type { Config } from "./config.ts";
 import { DAY_MS } from "./domain/endpoint.ts";
-import { idsFrom } from "./domain/id.ts";
+import { type Clock, idsFrom } from "./domain/id.ts";
 import { ADMISSION } from "./engine/admission.ts";
 import { createEngine, DEFAULT_LIMITS } from "./engine/create.ts";
 import type { AttemptReport } from "./engine/dispatcher.ts";
@@ -52,17 +52,23 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       : { hash: vault.hash(config.adminKey), fresh: null };
   const driver = await openSqlite({ path: config.database.path, threads: true });
   try {
+    const clock = steadyClock(SYSTEM_TIME, (movedMs) =>
+      log.warn(
+        { movedMs },
+        "the machine's clock was moved: the hub keeps to its own time, and takes the machine's at its next start",
+      ),
+    );
     const metrics = createMetrics();
     const policy = addressPolicy(config);
     const sender = senderThread(startSenderWorker(config));
-    const engine = engineOf(config, { driver, sender, vault, metrics, log });
-    metrics.watch(() => queueState(driver, engine));
+    const engine = engineOf(config, { driver, clock, sender, vault, metrics, log });
+    metrics.watch(() => queueState(driver, engine, clock));
     const contracts = new Map(CONTRACTS.map((contract) => [contract.name, contract]));
     const services = createServices({
       driver,
       engine,
       vault,
-      clock: systemClock,
+      clock,
       contracts,
       checkUrl: (url) => checkUrl(url, policy),
     });
@@ -72,7 +78,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       services,
       driver,
       vault,
-      clock: systemClock,
+      clock,
       random,
       seededRandom: (seed) => seededRandom(vault, seed),
       parseJson,
@@ -122,31 +128,32 @@ async function within(ms: number, work: Promise<unknown>): Promise<void> {
 }
 
 function startSenderWorker({ production, allowNetworks }: Config): Worker {
-  const start: SenderStart = {
-    production,
-    allowNetworks,
-    connectionsPerOrigin: DEFAULT_LIMITS.lane.maxInFlight,
-  };
+  // Lanes say how much goes to one endpoint at once. With fewer connections than lanes may use together, one that
+  // hangs would take them from its neighbours at the same origin, whose time runs while they wait.
+  const connectionsPerOrigin = DEFAULT_LIMITS.maxInFlight;
+  const start: SenderStart = { production, allowNetworks, connectionsPerOrigin };
   return new Worker(new URL("./sender-worker.js", import.meta.url), { workerData: start });
 }
 
 interface EngineEffects {
   readonly driver: StoreDriver;
+  readonly clock: Clock;
   readonly sender: Sender;
   readonly vault: Vault;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
 
-function engineOf(config: Config, { driver, sender, vault, metrics, log }: EngineEffects): Engine {
+function engineOf(config: Config, effects: EngineEffects): Engine {
+  const { driver, clock, sender, vault, metrics, log } = effects;
   return createEngine({
     driver,
     sender,
     vault,
     contracts: CONTRACTS,
-    clock: systemClock,
+    clock,
     timers: systemTimers,
-    newId: idsFrom(systemClock, cryptoRandom()),
+    newId: idsFrom(clock, cryptoRandom()),
     limits: DEFAULT_LIMITS,
     retryScale: config.retryScale,
     retentionMs: config.retentionDays * DAY_MS,
@@ -205,8 +212,8 @@ function busyShare(): () => number {
   };
 }
 
-async function queueState(driver: StoreDriver, engine: Engine) {
+async function queueState(driver: StoreDriver, engine: Engine, clock: Clock) {
   const { pending, oldestDueAt } = await driver.queueStats();
-  const waitedMs = oldestDueAt === null ? 0 : systemClock.now() - oldestDueAt;
+  const waitedMs = oldestDueAt === null ? 0 : clock.now() - oldestDueAt;
   return { inFlight: engine.stats().inFlight, pending, oldestDueMs: Math.max(0, waitedMs) };
 }

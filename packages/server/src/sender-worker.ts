@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { CONTRACTS } from "@ticketrail/contracts";
 import { addressPolicy } from "./adapters/address-guard.ts";
-import { systemClock } from "./adapters/clock.ts";
+import { SYSTEM_TIME, steadyClock, wallClock } from "./adapters/clock.ts";
 import { createSender } from "./adapters/sender.ts";
 import { serveSender } from "./adapters/sender-thread.ts";
 import { signedSender } from "./engine/signed.ts";
@@ -17,5 +17,7 @@ export interface SenderStart {
 if (parentPort) {
   const { connectionsPerOrigin, ...networks } = workerData as SenderStart;
   const transport = createSender({ policy: addressPolicy(networks), connectionsPerOrigin });
-  serveSender(parentPort, signedSender(transport, CONTRACTS, systemClock));
+  // The hub's main thread says in the log that the clock was moved.
+  const clock = steadyClock(SYSTEM_TIME, () => undefined);
+  serveSender(parentPort, signedSender({ transport, contracts: CONTRACTS, clock, wallClock }));
 }

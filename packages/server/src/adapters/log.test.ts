@@ -1,5 +1,6 @@
+import { existsSync, openSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { createLogger } from "./log.ts";
+import { createLogger, output } from "./log.ts";
 
 function logged(write: (logger: ReturnType<typeof createLogger>) => void): {
   text: string;
@@ -99,4 +100,14 @@ describe("a log line", () => {
     loop.loop = loop;
     expect(logged((logger) => logger.info(loop, "x")).lines).toHaveLength(1);
   });
+});
+
+/** A device that is always full; Linux has it. */
+const FULL = "/dev/full";
+
+it.skipIf(!existsSync(FULL))("drops what it cannot write, because the disk is full, and fails nobody", () => {
+  const log = createLogger({ level: "info" }, output(openSync(FULL, "w")));
+  expect(() => {
+    for (let i = 0; i < 3; i++) log.info("x".repeat(1_000));
+  }).not.toThrow();
 });

@@ -10,6 +10,9 @@ import {
 
 const REDACTED = "[redacted]";
 const MAX_DEPTH = 6;
+const STDOUT = 1;
+/** Characters that wait for room at most. */
+const MAX_WAITING = 1_048_576;
 const MAX_ITEMS = 100;
 
 /** Whatever ends like this lets someone in, or proves who they are. */
@@ -25,7 +28,7 @@ const PRIVATE_NAMES = new Set(
 /** JSON lines on stdout, or on `destination`. Secrets and personal data are taken out by name, at any depth. */
 export function createLogger(
   options: { readonly level: LevelWithSilent },
-  destination?: DestinationStream,
+  destination: DestinationStream = output(STDOUT),
 ): Logger {
   const logger = pino(
     {
@@ -36,7 +39,7 @@ export function createLogger(
       formatters: { level: (label) => ({ level: label }), log: redactRecord },
       serializers: { err: (error) => error },
     },
-    ...(destination === undefined ? [] : [destination]),
+    destination,
   );
   // pino formats a root's bindings but not a child's; children inherit this from the root.
   const { child } = logger;
@@ -48,6 +51,16 @@ export function createLogger(
     return Reflect.apply(child, this, [redactRecord(bindings), childOptions]);
   };
   return logger;
+}
+
+/**
+ * Where the log goes to a file on a disk that is full, lines are dropped: the hub must go on serving. `fd` is a file
+ * descriptor.
+ */
+export function output(fd: number): DestinationStream {
+  const stream = pino.destination({ dest: fd, sync: true, maxLength: MAX_WAITING });
+  stream.on("error", () => undefined);
+  return stream;
 }
 
 function redactRecord(record: Record<string, unknown>): Record<string, unknown> {

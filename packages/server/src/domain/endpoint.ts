@@ -40,12 +40,21 @@ export const NO_RECORD: EndpointRecord = {
 };
 
 export const DAY_MS = 86_400_000;
+export const FAILING_DAYS = 7;
+/** A restaurant that is closed on some days causes no failures on them. */
+const DAYS_WITH_FAILURES = 4;
+
 /** Failing for seven whole days without a success, and not merely silent. Ordeliya, "Best Practices" 6. */
-export function shouldDeactivate(record: EndpointRecord, now: number): boolean {
-  return (
-    record.failingSince !== null &&
-    now - record.failingSince >= 7 * DAY_MS &&
-    record.lastFailureAt !== null &&
-    now - record.lastFailureAt <= DAY_MS
-  );
-}
+export const isFailingForDays = (record: EndpointRecord, now: number): boolean =>
+  record.failingSince !== null &&
+  now - record.failingSince >= FAILING_DAYS * DAY_MS &&
+  record.lastFailureAt !== null &&
+  now - record.lastFailureAt <= DAY_MS;
+
+/**
+ * Whether the failures really went on: on most of the seven days there were some. One failure before the hub stood
+ * still for a week, or before its machine's clock was set a week forward, and one after it, are no seven days.
+ * `failuresSince`: failed attempts in the last day, the last two days, and so on to seven.
+ */
+export const failedOnMostDays = (failuresSince: readonly number[]): boolean =>
+  failuresSince.filter((count, day) => count > (failuresSince[day - 1] ?? 0)).length >= DAYS_WITH_FAILURES;

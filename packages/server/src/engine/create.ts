@@ -21,6 +21,7 @@ export interface EngineParts {
   readonly sender: Sender;
   readonly vault: Vault;
   readonly contracts: readonly Contract[];
+  /** The hub's own time; it only goes on. */
   readonly clock: Clock;
   readonly timers: Timers;
   readonly newId: NewId;

@@ -110,7 +110,9 @@ export class Dispatcher {
   push(lane: Lane, held: Held): void {
     this.#parts.leases.hold(held.token, 1);
     lane.push(held);
-    this.#turns.offer(lane);
+    // It was on its way into the store when the draining began: nobody else would give it back.
+    if (this.#stopped) void this.close(lane);
+    else this.#turns.offer(lane);
   }
 
   /** Sends as much as may be sent now. */

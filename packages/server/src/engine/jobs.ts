@@ -1,5 +1,5 @@
 import type { CanonicalEvent } from "@ticketrail/contracts";
-import { DAY_MS, shouldDeactivate } from "../domain/endpoint.ts";
+import { DAY_MS, FAILING_DAYS, failedOnMostDays, isFailingForDays } from "../domain/endpoint.ts";
 import { type Clock, isoTime, type NewId } from "../domain/id.ts";
 import { moveOrder } from "../domain/order.ts";
 import type { Audit, EndpointWithRecord, StoreDriver } from "../store/driver.ts";
@@ -124,9 +124,10 @@ async function cancelDeleted({ driver, clock }: JobParts): Promise<void> {
 async function deactivateFailing(parts: JobParts): Promise<void> {
   const { driver, engine, stores, clock, newId, onDeactivated } = parts;
   const now = clock.now();
-  for (const found of await driver.listFailingEndpoints(now - 7 * DAY_MS)) {
+  for (const found of await driver.listFailingEndpoints(now - FAILING_DAYS * DAY_MS)) {
     const { endpoint, record } = found;
-    if (endpoint.state !== "active" || !shouldDeactivate(record, now)) continue;
+    if (endpoint.state !== "active" || !isFailingForDays(record, now)) continue;
+    if (!failedOnMostDays(await failuresSince(driver, endpoint.id, now))) continue;
     const audit = systemAudit(newId, now, "endpoint.deactivate", endpoint.storeId, endpoint.id);
     const changes = { state: "disabled", disabledReason: "failing_for_7_days" } as const;
     const saved = await driver.updateEndpoint(endpoint.id, endpoint.version, changes, false, audit);
@@ -151,6 +152,14 @@ async function deactivateFailing(parts: JobParts): Promise<void> {
     };
     await engine.publish(event, store, endpoint.id);
   }
+}
+
+/** Failed attempts in the last day, the last two days, and so on. */
+function failuresSince(driver: StoreDriver, endpointId: string, now: number): Promise<number[]> {
+  const spans = Array.from({ length: FAILING_DAYS }, (_, day) => (day + 1) * DAY_MS);
+  return Promise.all(
+    spans.map(async (ms) => (await driver.endpointHealth(endpointId, now - ms))?.failed ?? 0),
+  );
 }
 
 async function prune({ driver, clock, retentionMs }: JobParts): Promise<void> {

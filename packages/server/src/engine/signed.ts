@@ -18,13 +18,24 @@ const NO_SECRET: SendOutcome = {
   retryAfterMs: null,
 };
 
+export interface SignedSenderParts {
+  readonly transport: Transport;
+  readonly contracts: readonly Contract[];
+  /** The hub's own time, by which secrets expire. */
+  readonly clock: Clock;
+  /** What attempts are stamped with: receivers hold it against their own. */
+  readonly wallClock: Clock;
+}
+
 /** Signs each attempt at the moment it is made, and hands it to the transport. */
-export function signedSender(transport: Transport, contracts: readonly Contract[], clock: Clock): Sender {
+export function signedSender({ transport, contracts, clock, wallClock }: SignedSenderParts): Sender {
   const byName = new Map(contracts.map((contract) => [contract.name, contract]));
   return {
     send(destination, parcel) {
       const contract = byName.get(destination.contract);
-      const request = contract ? requestFor(contract, destination, parcel, clock.now()) : null;
+      const request = contract
+        ? requestFor(contract, destination, parcel, clock.now(), wallClock.now())
+        : null;
       return request ? transport.send(request) : Promise.resolve(NO_SECRET);
     },
     close: () => transport.close(),
@@ -37,10 +48,12 @@ function requestFor(
   { url, keys, headers, encoding }: Destination,
   { id: deliveryId, eventId, eventType, body }: Parcel,
   now: number,
+  stampedAt: number,
 ): SendRequest | null {
   const live = keysAt(keys, signing.overlap, now);
   if (live.length === 0) return null;
-  const timestamp = signing.timestampUnit === "ms" ? String(now) : String(Math.floor(now / 1_000));
+  const timestamp =
+    signing.timestampUnit === "ms" ? String(stampedAt) : String(Math.floor(stampedAt / 1_000));
   const stamp = { eventId, eventType, deliveryId, timestamp };
   const signed = signing.prefix(stamp) + body;
   const signatures = live.map(({ key }) => createHmac("sha256", key).update(signed).digest(encoding));

@@ -188,7 +188,12 @@ const engineOf = ({
   createEngine({
     ...parts,
     contracts: CONTRACTS,
-    sender: signedSender({ send, close: async () => {} }, CONTRACTS, parts.clock),
+    sender: signedSender({
+      transport: { send, close: async () => {} },
+      contracts: CONTRACTS,
+      clock: parts.clock,
+      wallClock: parts.clock,
+    }),
     timers: { after: () => () => {}, soon: setImmediate },
     limits: DEFAULT_LIMITS,
     retryScale: 1,

@@ -1,0 +1,186 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { BehaviourName } from "./behaviours.ts";
+import { Hub, type Json } from "./hub.ts";
+import { type Ledger, pairOf, settle } from "./ledger.ts";
+import { Client } from "./load.ts";
+import { type ContractName, NEW_ORDER } from "./orders.ts";
+import { type Child, startChild } from "./processes.ts";
+import type { ReceiverCalls } from "./receivers.ts";
+import { storeNamed } from "./stores.ts";
+
+/** Requests at once to one endpoint, and over all: what a crash may leave in doubt. */
+const LANE_IN_FLIGHT = 64;
+const HUB_IN_FLIGHT = 1_024;
+const SETTLE_MS = 60_000;
+const POLL_MS = 25;
+
+export interface RigInput {
+  readonly seed: number;
+  readonly store: string;
+  /** By the tags of their stores, of one letter or more. */
+  readonly endpoints: readonly {
+    readonly tag: string;
+    readonly name: string;
+    readonly contract: ContractName;
+    readonly behaviour: BehaviourName;
+    /** Where it is not the receivers' own. */
+    readonly url?: (port: number) => string;
+  }[];
+  readonly retryScale: number;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly nodeArgs?: readonly string[];
+  /** The folder that its data will be in, before anything is in it; what it returns is called when all has ended. */
+  readonly prepare?: (folder: string) => Promise<() => Promise<void>>;
+}
+
+/** A hub with a fresh store, receivers in a process of their own and a client's books; all gone afterwards. */
+export async function withRig<Result>(input: RigInput, use: (rig: Rig) => Promise<Result>): Promise<Result> {
+  const undo: (() => Promise<unknown>)[] = [];
+  try {
+    const folder = await mkdtemp(join(tmpdir(), "ticketrail-faults-"));
+    undo.push(() => rm(folder, { recursive: true, force: true }));
+    if (input.prepare) undo.push(await input.prepare(folder));
+    const store = await storeNamed(input.store).start(folder);
+    undo.push(() => store.stop());
+    const receivers = startChild<ReceiverCalls>("./receivers.js");
+    undo.push(() => receivers.stop());
+    const env = { ...store.env, TICKETRAIL_RETRY_SCALE: String(input.retryScale), ...input.env };
+    const hub = new Hub({ folder, env, nodeArgs: input.nodeArgs ?? [] });
+    undo.push(() => hub.stop("SIGKILL"));
+    const rig = new Rig(folder, hub, receivers);
+    await rig.furnish(input);
+    return await use(rig);
+  } finally {
+    for (const step of undo.reverse()) await step();
+  }
+}
+
+export class Rig {
+  readonly folder: string;
+  readonly hub: Hub;
+  readonly receivers: Child<ReceiverCalls>;
+  /** Ids by name. */
+  readonly endpointIds = new Map<string, string>();
+  readonly readyMs: number[] = [];
+  readonly kills: number[] = [];
+  client!: Client;
+
+  constructor(folder: string, hub: Hub, receivers: Child<ReceiverCalls>) {
+    this.folder = folder;
+    this.hub = hub;
+    this.receivers = receivers;
+  }
+
+  async furnish({ seed, endpoints }: RigInput): Promise<void> {
+    const port = await this.receivers.call("listen", { seed });
+    await this.start();
+    const stores = new Map<string, string>();
+    for (const { tag, name, contract, behaviour, url } of endpoints) {
+      const storeId = stores.get(tag) ?? (await this.#createStore(tag));
+      stores.set(tag, storeId);
+      const endpoint = `${tag}/${name}`;
+      const made = await this.hub.call("POST", "/v1/endpoints", {
+        storeId,
+        contract,
+        url: url?.(port) ?? `http://127.0.0.1:${port}/${endpoint}`,
+        events: [NEW_ORDER[contract]],
+      });
+      this.endpointIds.set(endpoint, made.id);
+      const { secret } = made;
+      await this.receivers.call("trust", {
+        endpoint,
+        contract,
+        secret,
+        store: { tag, id: storeId },
+        behaviour,
+      });
+    }
+    this.client = new Client(
+      this.hub,
+      [...stores].map(([tag, id]) => ({ tag, id })),
+    );
+  }
+
+  async #createStore(name: string): Promise<string> {
+    const store = { name, currency: "EUR", timezone: "Europe/Rome", plan: "enterprise" };
+    return (await this.hub.call("POST", "/v1/stores", store)).id;
+  }
+
+  async start(): Promise<void> {
+    this.readyMs.push(await this.hub.start());
+  }
+
+  /** `kill -9`. What was answered just before it may be sent again. */
+  async kill(): Promise<void> {
+    await this.hub.stop("SIGKILL");
+    this.kills.push(Date.now());
+  }
+
+  /** What one crash may cause to be sent twice. */
+  get inFlight(): number {
+    return Math.min(HUB_IN_FLIGHT, this.endpointIds.size * LANE_IN_FLIGHT);
+  }
+
+  /** Asks until it holds; false where it does not in time. */
+  async until(holds: () => Promise<boolean>, withinMs = SETTLE_MS): Promise<boolean> {
+    const deadline = performance.now() + withinMs;
+    while (!(await holds())) {
+      if (performance.now() > deadline) return false;
+      await sleep(POLL_MS);
+    }
+    return true;
+  }
+
+  async pending(endpoints: Iterable<string> = this.endpointIds.keys()): Promise<number> {
+    let pending = 0;
+    for (const endpoint of endpoints) pending += (await this.health(endpoint)).pending;
+    return pending;
+  }
+
+  health(endpoint: string): Promise<Json> {
+    return this.hub.get(`/v1/endpoints/${this.endpointIds.get(endpoint)}/health`);
+  }
+
+  /** The books of some endpoints, once nothing is under way there any more, or when the time is up. */
+  async ledger(endpoints = [...this.endpointIds.keys()], withinMs = SETTLE_MS): Promise<Ledger> {
+    await this.until(async () => (await this.pending(endpoints)) === 0, withinMs);
+    const numbers = new Map<string, string>();
+    const notes = await this.receivers.call("notes", 0);
+    return settle({
+      intents: this.client.intents,
+      acknowledged: this.client.acknowledged,
+      endpoints,
+      notes,
+      deadLettered: await this.#pairs(endpoints, ["dead_letter"], numbers),
+      pending: await this.#pairs(endpoints, ["pending", "retrying"], numbers),
+      kills: this.kills,
+    });
+  }
+
+  /** What the hub says is in one of these states. */
+  async #pairs(
+    endpoints: readonly string[],
+    statuses: readonly string[],
+    numbers: Map<string, string>,
+  ): Promise<Set<string>> {
+    const pairs = new Set<string>();
+    for (const endpoint of endpoints) {
+      const id = this.endpointIds.get(endpoint);
+      for (const status of statuses) {
+        for (const { eventId } of await this.hub.all(`/v1/deliveries?endpointId=${id}&status=${status}`)) {
+          const number = numbers.get(eventId) ?? (await this.#numberOf(eventId));
+          numbers.set(eventId, number);
+          pairs.add(pairOf(endpoint, number));
+        }
+      }
+    }
+    return pairs;
+  }
+
+  async #numberOf(eventId: string): Promise<string> {
+    return (await this.hub.get(`/v1/events/${eventId}`)).data.displayNumber;
+  }
+}
