@@ -68,15 +68,18 @@ export function draw(dice: Dice): Scenario {
   const start = limited ? BEFORE_THE_HOUR : HALF_PAST;
   const span = dice.pick([20 * SECOND, MINUTE, 4 * MINUTE]);
   const moment = () => start + dice.upTo(span);
-  const moments = (count: number) => Array.from({ length: count }, moment).sort((a, b) => a - b);
+  const publishes = bursts(dice, moment);
+  // Where there is something to disturb, more often than not.
+  const busy = () =>
+    dice.roll() < 0.6 ? Math.min(start + span - 2, dice.pick(publishes) + dice.upTo(300)) : moment();
+  const moments = (count: number) => Array.from({ length: count }, busy).sort((a, b) => a - b);
   const some = (share: number, most: number) => (dice.roll() < share ? 1 + dice.upTo(most) : 0);
   const stretch = (lengths: readonly number[]): Stretch => {
     // Not from the first moment: the hub is set up in it.
-    const from = moment() + 1;
+    const from = busy() + 1;
     return { from, to: from + dice.pick(lengths) };
   };
   const processes = dice.roll() < 0.2 ? 2 + dice.upTo(2) : 1;
-  const publishes = bursts(dice, moment);
   const kinds: readonly Change[] = dice.roll() < 0.5 ? CHANGES : ["pause", "resume", "url", "plan"];
   return {
     start,

@@ -146,7 +146,8 @@ export class Dispatcher {
 
   #send(lane: Lane, held: Held, target: Target | undefined): void {
     const now = this.#parts.clock.now();
-    if (!target || lane.closed || !this.#parts.leases.isLive(held.token, now)) {
+    const open = target?.endpoint.state === "active" && !lane.closed;
+    if (!target || !open || !this.#parts.leases.isLive(held.token, now)) {
       // What cannot be looked up is left alone for a moment; all else keeps its place in the queue.
       this.#giveBack(lane, held, target ? dueAgain(held, now) : now + GIVEN_BACK_MS);
       return;
@@ -169,6 +170,9 @@ export class Dispatcher {
         lane.uncounted(dueAt);
         this.#letGo(lane, held);
         onRoom(lane);
+        // Those that waited for its end may go now.
+        this.#turns.offer(lane);
+        this.pump();
       });
   }
 
