@@ -38,6 +38,8 @@ export class Rig {
   /** Verbs in the order they were called, and those that fail for now. */
   readonly calls: string[] = [];
   readonly broken = new Set<string>();
+  /** Those that are carried out, and whose answer does not arrive. */
+  readonly lost = new Set<string>();
   driver!: StoreDriver;
   engine!: Engine;
   /** By how much the machine's clock has been moved since the hub started. */
@@ -94,7 +96,7 @@ export class Rig {
       onAttempt: () => undefined,
       onDeactivated: ({ endpoint }) => this.deactivated.push(endpoint.id),
       onTrouble: (error) => {
-        if (this.broken.size === 0) throw error;
+        if (this.broken.size + this.lost.size === 0) throw error;
       },
     });
     await this.engine.start();
@@ -121,7 +123,9 @@ export class Rig {
           if (this.broken.has(String(verb))) throw new Error(`${String(verb)} is broken`);
           this.#busy += 1;
           try {
-            return await real.apply(driver, input);
+            const result = await real.apply(driver, input);
+            if (this.lost.has(String(verb))) throw new Error(`The answer of ${String(verb)} is lost`);
+            return result;
           } finally {
             this.#busy -= 1;
           }

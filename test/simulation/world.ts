@@ -40,12 +40,16 @@ interface Entry {
 
 /** A clock that stands still until it is told to move, and the timers that hang on it. */
 export class World implements Clock {
+  readonly #mostSteps: number;
+  #steps = 0;
   #now: number;
   #order = 0;
   #entries: Entry[] = [];
 
-  constructor(start: number) {
+  /** Where it takes more than `mostSteps`, something goes round in circles. */
+  constructor(start: number, mostSteps = Number.POSITIVE_INFINITY) {
     this.#now = start;
+    this.#mostSteps = mostSteps;
   }
 
   now(): number {
@@ -83,6 +87,7 @@ export class World implements Clock {
     await settle();
     for (let entry = this.#entries[0]; entry && entry.at <= until; entry = this.#entries[0]) {
       this.#entries.shift();
+      if (++this.#steps > this.#mostSteps) throw new Error("The world does not come to rest.");
       if (entry.cancelled) continue;
       this.#now = Math.max(this.#now, entry.at);
       entry.task();

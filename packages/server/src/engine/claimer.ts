@@ -1,16 +1,14 @@
 import type { Clock } from "../domain/id.ts";
 import { HOUR_MS, HOURLY_LIMIT, hourOf } from "../domain/store.ts";
-import type { ClaimResult, StoreDriver } from "../store/driver.ts";
+import type { ClaimResult, LeaseGrant, StoreDriver } from "../store/driver.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import type { Lane } from "./lane.ts";
+import { type Lane, LIMITED_RETRY_MS } from "./lane.ts";
 import type { Leases } from "./leases.ts";
 import type { Stores } from "./stores.ts";
 import type { Timers } from "./timers.ts";
 
 /** Deliveries in one claim of one lane. */
 const CLAIM_MAX = 200;
-/** A rate-limited store's retries are looked for this often. */
-const LIMITED_RETRY_MS = 1_000;
 const TROUBLE_MS = 500;
 
 export interface ClaimerParts {
@@ -22,6 +20,8 @@ export interface ClaimerParts {
   readonly timers: Timers;
   /** However quiet: how often the store is asked whether anything is due that nobody here knows of. */
   readonly sweepMs: number;
+  /** The store has a lane open that is closed here. */
+  readonly onOpen: (lane: Lane) => void;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -130,7 +130,7 @@ export class Claimer {
         lanes: asked.map(({ lane, max }) => ({ endpointId: lane.endpointId, max })),
         quota: { hour: hourOf(now), limit: store ? HOURLY_LIMIT[store.plan] : null },
       });
-      const taken = this.#push(result, lease.token);
+      const taken = this.#push(result, lease);
       for (const ask of asked) {
         const mine = taken.get(ask.lane.endpointId) ?? { first: 0, again: 0 };
         settleLane(ask, mine, result, now);
@@ -161,13 +161,13 @@ export class Claimer {
   }
 
   /** Hands what was claimed to its lanes; says how much each got. */
-  #push({ deliveries }: ClaimResult, token: string): Map<string, Taken> {
+  #push({ deliveries }: ClaimResult, { token, until }: LeaseGrant): Map<string, Taken> {
     const taken = new Map<string, Taken>();
     for (const delivery of deliveries) {
       const { endpointId, attemptCount } = delivery;
       const lane = this.#parts.dispatcher.laneOf(endpointId);
       if (!lane) continue;
-      this.#parts.dispatcher.push(lane, { delivery, token });
+      this.#parts.dispatcher.push(lane, { delivery, token }, until);
       const mine = taken.get(endpointId) ?? { first: 0, again: 0 };
       taken.set(endpointId, mine);
       if (attemptCount === 0) mine.first += 1;
@@ -183,7 +183,10 @@ export class Claimer {
       const now = clock.now();
       for (const due of await driver.dueLanes({ now, ahead })) {
         const lane = dispatcher.lane(due);
-        if (lane.closed) continue;
+        if (lane.closed) {
+          this.#parts.onOpen(lane);
+          continue;
+        }
         if (due.nextDueAt <= now) lane.uncounted(now);
         else lane.dueAt(due.nextDueAt);
       }

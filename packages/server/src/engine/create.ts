@@ -49,6 +49,7 @@ export const DEFAULT_LIMITS: DispatchLimits = {
   window: 16_384,
 };
 
+const FOLLOW_AGAIN_MS = 500;
 /** How many times an accept matches again when the store's endpoints change under it. */
 const MATCH_TRIES = 5;
 
@@ -78,7 +79,13 @@ export function createEngine(parts: EngineParts): Engine {
     timers,
     limits: parts.admission,
   });
-  const claimer = new Claimer({ ...parts, dispatcher, stores, leases });
+  const claimer = new Claimer({
+    ...parts,
+    dispatcher,
+    stores,
+    leases,
+    onOpen: ({ storeId, endpointId }) => engine.wake(storeId, endpointId),
+  });
   const publisher = new Publisher({
     dispatcher,
     targets,
@@ -87,6 +94,9 @@ export function createEngine(parts: EngineParts): Engine {
     newId,
     onQueued: (lane) => claimer.noticed(lane),
   });
+
+  let running = false;
+  const followLater = new Set<() => void>();
 
   /** The endpoint answered 410: it wants nothing more. */
   async function disable({ endpoint }: Target): Promise<void> {
@@ -98,8 +108,25 @@ export function createEngine(parts: EngineParts): Engine {
     engine.wake(endpoint.storeId, endpoint.id);
   }
 
+  /** Opens or closes the endpoint's lane as the store has it, if need be when the store can be read again. */
   async function follow(storeId: string, endpointId: string): Promise<void> {
-    const target = (await targets.ofStore(storeId)).all.get(endpointId);
+    try {
+      const loaded = await targets.ofStore(storeId);
+      // What was read before the last change must not undo what was read after it.
+      if (targets.peek(storeId) === loaded) await open(storeId, endpointId, loaded.all.get(endpointId));
+      else await follow(storeId, endpointId);
+    } catch (error) {
+      onTrouble(error);
+      if (!running) return;
+      const cancel = timers.after(FOLLOW_AGAIN_MS, () => {
+        followLater.delete(cancel);
+        void follow(storeId, endpointId);
+      });
+      followLater.add(cancel);
+    }
+  }
+
+  async function open(storeId: string, endpointId: string, target: Target | undefined): Promise<void> {
     const lane = target
       ? dispatcher.lane({ endpointId, storeId, tenantId: target.endpoint.tenantId })
       : dispatcher.laneOf(endpointId);
@@ -146,16 +173,25 @@ export function createEngine(parts: EngineParts): Engine {
     }
   }
 
+  /** Extends what is held, and frees what is not: also this process's own, where the answer to its call was lost. */
   let cancelLeaseTimer: (() => void) | null = null;
+  function keepLeasesLater(): void {
+    if (running) cancelLeaseTimer = timers.after(LEASE_MS / 3, () => void keepLeases());
+  }
   async function keepLeases(): Promise<void> {
     try {
       const now = clock.now();
-      for (const token of leases.tokens()) await driver.extendLease({ token, until: now + LEASE_MS });
+      const until = now + LEASE_MS;
+      // One that others have taken over is not extended; it runs out here as it did there.
+      const extend = async (token: string) => {
+        if ((await driver.extendLease({ token, until })) > 0) leases.extended({ token, until });
+      };
+      await Promise.all(leases.tokens().map(extend));
       await driver.recoverLeases({ now, everything: false });
     } catch (error) {
       onTrouble(error);
     }
-    cancelLeaseTimer = timers.after(LEASE_MS / 3, () => void keepLeases());
+    keepLeasesLater();
   }
 
   const engine: Engine = {
@@ -181,16 +217,19 @@ export function createEngine(parts: EngineParts): Engine {
     wake(storeId, endpointId) {
       stores.forget(storeId);
       targets.forget(storeId);
-      if (endpointId) void follow(storeId, endpointId).catch(onTrouble);
+      if (endpointId) void follow(storeId, endpointId);
     },
     async start() {
       await driver.recoverLeases({ now: clock.now(), everything: parts.exclusive });
       await claimer.start();
       jobs.start();
-      if (!parts.exclusive) void keepLeases();
+      running = true;
+      keepLeasesLater();
     },
     async drain() {
       jobs.stop();
+      running = false;
+      for (const cancel of followLater) cancel();
       cancelLeaseTimer?.();
       await claimer.stop();
       await dispatcher.drain();

@@ -95,7 +95,7 @@ export class Dispatcher {
   }
 
   #letGo(lane: Lane, held: Held): void {
-    this.#parts.leases.hold(held.token, -1);
+    this.#parts.leases.letGo(held.token);
     this.release(lane, 1);
   }
 
@@ -107,8 +107,8 @@ export class Dispatcher {
   }
 
   /** Takes a leased delivery whose place is reserved. */
-  push(lane: Lane, held: Held): void {
-    this.#parts.leases.hold(held.token, 1);
+  push(lane: Lane, held: Held, until: number): void {
+    this.#parts.leases.take({ token: held.token, until });
     lane.push(held);
     // It was on its way into the store when the draining began: nobody else would give it back.
     if (this.#stopped) void this.close(lane);
@@ -139,8 +139,11 @@ export class Dispatcher {
   }
 
   #send(lane: Lane, held: Held, target: Target | undefined): void {
-    if (!target || lane.closed) {
-      this.#giveBack(lane, held);
+    const now = this.#parts.clock.now();
+    const open = target?.endpoint.state === "active" && !lane.closed;
+    if (!target || !open || !this.#parts.leases.isLive(held.token, now)) {
+      // What cannot be looked up is left alone for a moment; all else keeps its place in the queue.
+      this.#giveBack(lane, held, target ? dueAgain(held, now) : now + GIVEN_BACK_MS);
       return;
     }
     void this.#parts.sender
@@ -148,12 +151,11 @@ export class Dispatcher {
       .then((outcome) => this.#ended(lane, held, target, outcome));
   }
 
-  /** The endpoint was deleted or paused, or cannot be read now, after its delivery was leased. */
-  #giveBack(lane: Lane, held: Held): void {
-    const { driver, clock, onRoom } = this.#parts;
+  /** After its delivery was leased, the endpoint was deleted or paused, or cannot be read now, or the lease ran out. */
+  #giveBack(lane: Lane, held: Held, dueAt: number): void {
+    const { driver, onRoom } = this.#parts;
     this.#inFlight -= 1;
     lane.finished(held, { succeeded: true, durationMs: 0 }, 0);
-    const dueAt = clock.now() + GIVEN_BACK_MS;
     void driver
       .releaseDeliveries({ token: held.token, deliveryIds: [held.delivery.id], dueAt })
       .catch(this.#parts.onTrouble)
@@ -161,6 +163,9 @@ export class Dispatcher {
         lane.uncounted(dueAt);
         this.#letGo(lane, held);
         onRoom(lane);
+        // Those that waited for its end may go now.
+        this.#turns.offer(lane);
+        this.pump();
       });
   }
 
@@ -203,18 +208,23 @@ export class Dispatcher {
   }
 
   async #releaseAll(waiting: readonly Held[]): Promise<void> {
-    const dueAt = this.#parts.clock.now();
-    const byToken = new Map<string, string[]>();
-    for (const { token, delivery } of waiting) {
-      const ids = byToken.get(token);
-      if (ids) ids.push(delivery.id);
-      else byToken.set(token, [delivery.id]);
+    const now = this.#parts.clock.now();
+    const byToken = new Map<string, { readonly deliveryIds: string[]; dueAt: number }>();
+    for (const held of waiting) {
+      const group = byToken.get(held.token) ?? { deliveryIds: [], dueAt: now };
+      byToken.set(held.token, group);
+      group.deliveryIds.push(held.delivery.id);
+      group.dueAt = Math.min(group.dueAt, dueAgain(held, now));
     }
-    for (const [token, deliveryIds] of byToken) {
+    for (const [token, { deliveryIds, dueAt }] of byToken) {
       await this.#parts.driver.releaseDeliveries({ token, deliveryIds, dueAt });
     }
   }
 }
+
+/** First attempts were due when their event was accepted, and stay before what was accepted after them. */
+const dueAgain = ({ delivery: { attemptCount, createdAt } }: Held, now: number): number =>
+  attemptCount === 0 ? createdAt : now;
 
 function recordOf(
   held: Held,

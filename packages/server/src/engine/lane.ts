@@ -16,6 +16,8 @@ export interface LaneLimits {
   readonly window: number;
 }
 
+/** A rate-limited store is asked this often. */
+export const LIMITED_RETRY_MS = 1_000;
 /** Failures in a row after which an endpoint counts as failing. */
 const FAILING_AFTER = 5;
 /** An endpoint that takes longer on average is slow by itself, however busy the hub is. */
@@ -71,9 +73,9 @@ export class Lane {
     this.#width = limits.maxInFlight;
   }
 
-  /** The store has something for it at `at`, or when the hour is over that its store has used up. */
+  /** The store has something for it at `at`. While its hour is used up it is asked now and then: the plan may change. */
   dueAt(at: number): void {
-    const open = Math.max(at, this.limitedUntil);
+    const open = at < this.limitedUntil ? Math.min(at + LIMITED_RETRY_MS, this.limitedUntil) : at;
     this.nextDueAt = Math.min(this.nextDueAt ?? open, open);
   }
 

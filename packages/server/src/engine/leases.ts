@@ -9,7 +9,7 @@ const SHARED_MS = 1_000;
 /** The leases this process holds: one fencing token a claim, one a second for what is handed over in memory. */
 export class Leases {
   readonly #newId: NewId;
-  readonly #held = new Map<string, number>();
+  readonly #held = new Map<string, { deliveries: number; until: number }>();
   #shared: LeaseGrant | null = null;
 
   constructor(newId: NewId) {
@@ -31,10 +31,29 @@ export class Leases {
     return this.#shared;
   }
 
-  hold(token: string, deliveries: number): void {
-    const held = (this.#held.get(token) ?? 0) + deliveries;
-    if (held > 0) this.#held.set(token, held);
-    else this.#held.delete(token);
+  /** One more delivery is held under the lease. */
+  take({ token, until }: LeaseGrant): void {
+    const held = this.#held.get(token);
+    if (held) held.deliveries += 1;
+    else this.#held.set(token, { deliveries: 1, until });
+  }
+
+  letGo(token: string): void {
+    const held = this.#held.get(token);
+    if (!held) return;
+    held.deliveries -= 1;
+    if (held.deliveries === 0) this.#held.delete(token);
+  }
+
+  /** The store has extended it. */
+  extended({ token, until }: LeaseGrant): void {
+    const held = this.#held.get(token);
+    if (held) held.until = until;
+  }
+
+  /** Whether nobody else can have taken what is held under it. */
+  isLive(token: string, now: number): boolean {
+    return now < (this.#held.get(token)?.until ?? 0);
   }
 
   /** To be extended while something is still held under them. */

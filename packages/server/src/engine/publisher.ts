@@ -2,7 +2,7 @@ import type { CanonicalEvent, StoreFacts } from "@ticketrail/contracts";
 import type { Payload } from "../domain/event.ts";
 import type { Clock, NewId } from "../domain/id.ts";
 import { HOUR_MS, HOURLY_LIMIT, hourOf, type Store } from "../domain/store.ts";
-import type { NewDelivery, NewEvent, Placement } from "../store/driver.ts";
+import type { ClaimedDelivery, LeaseGrant, NewDelivery, NewEvent, Placement } from "../store/driver.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Lane } from "./lane.ts";
 import type { Leases } from "./leases.ts";
@@ -74,7 +74,7 @@ export class Publisher {
     });
     return {
       events: written,
-      committed: (placements) => this.#place(intended, placements, lease.token, now),
+      committed: (placements) => this.#place(intended, placements, lease, now),
       abandoned: () => this.#abandon(intended),
     };
   }
@@ -140,7 +140,7 @@ export class Publisher {
   #place(
     intended: readonly Intended[],
     placements: readonly Placement[],
-    token: string,
+    { token, until }: LeaseGrant,
     acceptedAt: number,
   ): void {
     const { dispatcher } = this.#parts;
@@ -148,23 +148,21 @@ export class Publisher {
     for (const { lane, delivery, event, subjectId, body } of intended) {
       const where = placed.get(delivery.id);
       if (where === "leased") {
-        dispatcher.push(lane, {
-          token,
-          delivery: {
-            id: delivery.id,
-            eventId: event.id,
-            eventType: delivery.eventType,
-            endpointId: delivery.endpointId,
-            tenantId: event.tenantId,
-            storeId: event.storeId,
-            subjectId,
-            body,
-            createdAt: acceptedAt,
-            test: false,
-            attemptCount: 0,
-            failures: 0,
-          },
-        });
+        const claimed: ClaimedDelivery = {
+          id: delivery.id,
+          eventId: event.id,
+          eventType: delivery.eventType,
+          endpointId: delivery.endpointId,
+          tenantId: event.tenantId,
+          storeId: event.storeId,
+          subjectId,
+          body,
+          createdAt: acceptedAt,
+          test: false,
+          attemptCount: 0,
+          failures: 0,
+        };
+        dispatcher.push(lane, { token, delivery: claimed }, until);
         continue;
       }
       if (delivery.handOff) {

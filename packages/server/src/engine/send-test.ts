@@ -2,12 +2,12 @@ import type { TestResult } from "@ticketrail/contracts";
 import { notFound } from "../domain/error.ts";
 import { type Clock, isoTime, type NewId } from "../domain/id.ts";
 import { hourOf, type Store } from "../domain/store.ts";
-import type { StoreDriver } from "../store/driver.ts";
+import type { LeaseGrant, StoreDriver } from "../store/driver.ts";
 import { decide } from "./decide.ts";
 import type { Leases } from "./leases.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Sender } from "./sender.ts";
-import type { Targets } from "./targets.ts";
+import type { Target, Targets } from "./targets.ts";
 
 export interface TestParts {
   readonly driver: StoreDriver;
@@ -21,18 +21,35 @@ export interface TestParts {
 
 /** Sends a sample at once, past every queue; one attempt, listed, and counting for nothing. Ordeliya, "POST /webhooks/:id/test". */
 export async function sendTest(
-  { driver, sender, targets, leases, recorder, clock, newId }: TestParts,
+  parts: TestParts,
   endpointId: string,
   eventType: string | null,
   store: Store,
 ): Promise<TestResult> {
+  const { targets, leases, clock } = parts;
   const target = (await targets.ofStore(store.id)).all.get(endpointId);
   if (!target) throw notFound("webhook endpoint");
+  const lease = leases.grant(clock.now());
+  leases.take(lease);
+  try {
+    return await sendUnder(lease, parts, target, eventType, store);
+  } finally {
+    leases.letGo(lease.token);
+  }
+}
+
+async function sendUnder(
+  lease: LeaseGrant,
+  { driver, sender, recorder, clock, newId }: TestParts,
+  target: Target,
+  eventType: string | null,
+  store: Store,
+): Promise<TestResult> {
+  const endpointId = target.endpoint.id;
   const now = clock.now();
   const eventId = newId("evt_test_");
   const deliveryId = newId("del_");
   const sample = target.contract.sample(eventType, { id: eventId, createdAt: isoTime(now) }, store);
-  const lease = leases.grant(now);
   const { tenantId } = store;
   await driver.acceptEvent({
     event: {
