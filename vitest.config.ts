@@ -8,6 +8,7 @@ export default defineConfig({
   resolve: { alias: { "@ticketrail/contracts": source("./packages/contracts/src/index.ts") } },
   test: {
     include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts"],
+    globalSetup: ["test/postgres/setup.ts"],
     // Generous: a machine that is shared may be three times slower for a while.
     testTimeout: 60_000,
     hookTimeout: 60_000,
