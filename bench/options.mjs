@@ -11,6 +11,8 @@ const HELP = `npm run bench -- [options]
   --rate N          events per second of the latency and dead-endpoint runs (1,000)
   --outstanding N   deliveries under way at once in the paced throughput runs (1,000)
   --connections N   of the load generator (256)
+  --store NAME      sqlite, or postgres: a server of the bench's own, in a temporary folder, with fsync (sqlite)
+  --database URL    an empty PostgreSQL database to use instead; runs after the first find what it left
   --folder DIR      where the stores are made (the system's temporary folder)`;
 
 /** @param {string[]} argv */
@@ -27,18 +29,25 @@ export function parseOptions(argv) {
       outstanding: { type: "string" },
       connections: { type: "string" },
       folder: { type: "string" },
+      store: { type: "string", default: "sqlite" },
+      database: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
   if (values.help) return { help: HELP };
   const unknown = values.only?.filter((name) => !SCENARIOS.includes(name)) ?? [];
   if (unknown.length > 0) throw new Error(`--only ${unknown[0]}: choose from ${SCENARIOS.join(", ")}`);
+  if (values.store !== "sqlite" && values.store !== "postgres") {
+    throw new Error(`--store ${values.store}: choose from sqlite, postgres`);
+  }
   const quick = values.quick;
   return {
     scenarios: SCENARIOS.filter((name) => name === "limits" || (values.only?.includes(name) ?? true)),
     quick,
     json: values.json ?? null,
     folder: values.folder ?? null,
+    store: values.database === undefined ? values.store : "postgres",
+    database: values.database ?? null,
     pending: wholeNumber("pending", values.pending, quick ? 50_000 : 1_000_000),
     minutes: positive("minutes", values.minutes, quick ? 0.25 : 2),
     rate: wholeNumber("rate", values.rate, 1_000),

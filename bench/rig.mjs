@@ -1,12 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startPostgres } from "../test/postgres/server.mjs";
 import { startHub } from "./adapters/ticketrail.mjs";
 import { cpuMicros } from "./machine.mjs";
 import { startChild } from "./processes.mjs";
 
 export const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** What a server on such a machine is given; everything that makes a commit durable is as PostgreSQL comes. */
+const POSTGRES_SETTINGS = { shared_buffers: "512MB", max_wal_size: "4GB" };
 /** One in how many deliveries has its signature checked. */
 const CHECK_EVERY = 100;
 const CREATE_AT_ONCE = 16;
@@ -21,8 +24,13 @@ const CREATE_AT_ONCE = 16;
  */
 export async function withRig(options, shape, use) {
   const folder = await mkdtemp(join(options.folder ?? tmpdir(), "ticketrail-bench-"));
-  const hub = await startHub({ folder }).catch(async (error) => {
+  const database = await openDatabase(options, folder);
+  const clean = async () => {
+    await database.remove();
     await rm(folder, { recursive: true, force: true });
+  };
+  const hub = await startHub({ folder, databaseUrl: database.url }).catch(async (error) => {
+    await clean();
     throw error;
   });
   const receivers = startChild("receivers");
@@ -34,8 +42,20 @@ export async function withRig(options, shape, use) {
   } finally {
     await Promise.all([load.stop(), hub.stop()]);
     await receivers.stop();
-    await rm(folder, { recursive: true, force: true });
+    await clean();
   }
+}
+
+/**
+ * Where the hub keeps everything: a file in its folder, a database that is given, or a PostgreSQL server for this run.
+ * @param {import("./options.mjs").Options} options @param {string} folder
+ */
+async function openDatabase(options, folder) {
+  const nothing = async () => undefined;
+  if (options.database !== null) return { url: options.database, remove: nothing };
+  if (options.store === "sqlite") return { url: `file:${join(folder, "hub.db")}`, remove: nothing };
+  const server = await startPostgres({ folder: options.folder ?? tmpdir(), settings: POSTGRES_SETTINGS });
+  return { url: server.url("postgres"), remove: () => server.remove() };
 }
 
 export class Rig {

@@ -1,4 +1,12 @@
-import type { NewDelivery, NewEvent, Placement, SaveOrderInput } from "../driver.ts";
+import type { NewDelivery, NewEvent, SaveOrderInput } from "../driver.ts";
+import {
+  DELIVERY_COLUMNS,
+  type DeliveryRow,
+  EVENT_COLUMNS,
+  type EventRow,
+  ORDER_COLUMNS,
+  type OrderRow,
+} from "./intake-rows.ts";
 import type { Known, KnownStore } from "./known.ts";
 import type { Numbers } from "./numbers.ts";
 import { arrayOf } from "./values.ts";
@@ -8,9 +16,6 @@ export interface Intake {
   readonly order: SaveOrderInput | null;
   readonly events: readonly NewEvent[];
 }
-
-/** `gate` of a delivery that waits unleased: what it needs before it may go. */
-export const GATE = { needsQuota: 0, free: 1, counted: 2 } as const;
 
 /** The rows of a group as the arrays that \`intake_1\` takes. */
 export class Columns {
@@ -42,9 +47,9 @@ export class Columns {
 
   values(): Buffer[] {
     return [
-      ...orderColumns(this.#orders),
-      ...eventColumns(this.#events),
-      ...deliveryColumns(this.#deliveries),
+      ...ORDER_COLUMNS.map((column) => column(this.#orders)),
+      ...EVENT_COLUMNS.map((column) => column(this.#events)),
+      ...DELIVERY_COLUMNS.map((column) => column(this.#deliveries)),
       arrayOf("text", [...this.#leases.keys()]),
       arrayOf("int8", [...this.#leases.values()]),
     ];
@@ -131,256 +136,3 @@ interface Checked {
   }[];
   readonly bodies: Buffer;
 }
-
-interface OrderRow {
-  readonly input: SaveOrderInput;
-  /** Its own; the next one is its audit row's. */
-  readonly num: number;
-  readonly tenant: number;
-  readonly store: number;
-}
-
-interface EventRow {
-  readonly input: NewEvent;
-  /** Position of its order from 1; 0: none. */
-  readonly order: number;
-  readonly num: number;
-  readonly tenant: number;
-  readonly store: number;
-  readonly bodies: Buffer;
-}
-
-interface DeliveryRow {
-  readonly delivery: NewDelivery;
-  /** Of its event, from 1. */
-  readonly position: number;
-  readonly num: number;
-  readonly event: number;
-  readonly tenant: number;
-  readonly store: number;
-  readonly createdAt: number;
-  readonly endpoint: number;
-  readonly from: number;
-  readonly length: number;
-  readonly lease: string | null;
-  readonly hour: number;
-  /** Null where it needs no quota now. */
-  readonly limit: number | null;
-}
-
-export function placementOf({ delivery, num }: DeliveryRow, denied: ReadonlySet<number>): Placement {
-  const placed = !delivery.handOff ? "queued" : denied.has(num) ? "rate_limited" : "leased";
-  return { deliveryId: delivery.id, placed };
-}
-
-const orderColumns = (rows: readonly OrderRow[]): Buffer[] => {
-  const orders = rows.map(({ input }) => input.order);
-  const audits = rows.map(({ input }) => input.audit);
-  return [
-    arrayOf(
-      "int8",
-      rows.map(({ num }) => num),
-    ),
-    arrayOf(
-      "int8",
-      rows.map(({ tenant }) => tenant),
-    ),
-    arrayOf(
-      "int8",
-      rows.map(({ store }) => store),
-    ),
-    arrayOf(
-      "int8",
-      orders.map(({ createdAt }) => Date.parse(createdAt)),
-    ),
-    arrayOf(
-      "text",
-      orders.map(({ id }) => id),
-    ),
-    arrayOf(
-      "text",
-      orders.map(({ status }) => status),
-    ),
-    arrayOf(
-      "int4",
-      orders.map(({ version }) => version),
-    ),
-    arrayOf(
-      "int4",
-      rows.map(({ input }) => input.expectedVersion ?? 0),
-    ),
-    arrayOf(
-      "text",
-      orders.map(({ source }) => source.contract),
-    ),
-    arrayOf(
-      "text",
-      orders.map(({ source }) => source.deliveryId),
-    ),
-    arrayOf(
-      "text",
-      orders.map(({ source }) => source.externalId),
-    ),
-    arrayOf(
-      "int8",
-      orders.map(({ acceptBy }) => (acceptBy === null ? null : Date.parse(acceptBy))),
-    ),
-    arrayOf(
-      "text",
-      orders.map((order) => JSON.stringify(order)),
-    ),
-    arrayOf(
-      "int8",
-      rows.map(({ num }) => num + 1),
-    ),
-    arrayOf(
-      "int8",
-      audits.map(({ at }) => at),
-    ),
-    arrayOf(
-      "text",
-      audits.map(({ id }) => id),
-    ),
-    arrayOf(
-      "text",
-      audits.map(({ actor }) => actor),
-    ),
-    arrayOf(
-      "text",
-      audits.map(({ action }) => action),
-    ),
-    arrayOf(
-      "text",
-      audits.map(({ storeId }) => storeId),
-    ),
-    arrayOf(
-      "text",
-      audits.map(({ targetId }) => targetId),
-    ),
-  ];
-};
-
-const eventColumns = (rows: readonly EventRow[]): Buffer[] => {
-  const events = rows.map(({ input }) => input.event);
-  return [
-    arrayOf(
-      "int4",
-      rows.map(({ order }) => order),
-    ),
-    arrayOf(
-      "int8",
-      rows.map(({ num }) => num),
-    ),
-    arrayOf(
-      "int8",
-      rows.map(({ tenant }) => tenant),
-    ),
-    arrayOf(
-      "int8",
-      rows.map(({ store }) => store),
-    ),
-    arrayOf(
-      "int8",
-      events.map(({ createdAt }) => createdAt),
-    ),
-    arrayOf(
-      "text",
-      events.map(({ id }) => id),
-    ),
-    arrayOf(
-      "text",
-      events.map(({ type }) => type),
-    ),
-    arrayOf(
-      "text",
-      events.map(({ subjectId }) => subjectId),
-    ),
-    arrayOf(
-      "int4",
-      rows.map(({ input }) => input.endpointsVersion ?? -1),
-    ),
-    arrayOf(
-      "int8",
-      rows.map(({ num }) => num + 1),
-    ),
-    arrayOf(
-      "int4",
-      rows.map(({ input }) => input.deliveries.length),
-    ),
-    arrayOf(
-      "text",
-      events.map(({ data }) => data),
-    ),
-    arrayOf(
-      "bytea",
-      rows.map(({ bodies }) => bodies),
-    ),
-  ];
-};
-
-const deliveryColumns = (rows: readonly DeliveryRow[]): Buffer[] => [
-  arrayOf(
-    "int4",
-    rows.map(({ position }) => position),
-  ),
-  arrayOf(
-    "int8",
-    rows.map(({ num }) => num),
-  ),
-  arrayOf(
-    "int8",
-    rows.map(({ tenant }) => tenant),
-  ),
-  arrayOf(
-    "int8",
-    rows.map(({ store }) => store),
-  ),
-  arrayOf(
-    "int8",
-    rows.map(({ createdAt }) => createdAt),
-  ),
-  arrayOf(
-    "int8",
-    rows.map(({ event }) => event),
-  ),
-  arrayOf(
-    "int8",
-    rows.map(({ endpoint }) => endpoint),
-  ),
-  arrayOf(
-    "int4",
-    rows.map(({ from }) => from),
-  ),
-  arrayOf(
-    "int4",
-    rows.map(({ length }) => length),
-  ),
-  arrayOf(
-    "bool",
-    rows.map(({ delivery }) => delivery.test),
-  ),
-  arrayOf(
-    "int2",
-    rows.map(({ delivery }) => (delivery.test ? GATE.free : GATE.needsQuota)),
-  ),
-  arrayOf(
-    "text",
-    rows.map(({ delivery }) => delivery.id),
-  ),
-  arrayOf(
-    "text",
-    rows.map(({ delivery }) => delivery.eventType),
-  ),
-  arrayOf(
-    "text",
-    rows.map(({ lease }) => lease),
-  ),
-  arrayOf(
-    "int4",
-    rows.map(({ hour }) => hour),
-  ),
-  arrayOf(
-    "int4",
-    rows.map(({ limit }) => limit),
-  ),
-];

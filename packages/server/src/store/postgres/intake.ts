@@ -1,6 +1,7 @@
 import type { AcceptResult, Placement, SaveOrderInput, SaveOrderResult } from "../driver.ts";
-import { type Added, Columns, type Intake, placementOf } from "./columns.ts";
+import { type Added, Columns, type Intake } from "./columns.ts";
 import type { Context } from "./context.ts";
+import { placementOf } from "./intake-rows.ts";
 import { type Outcome, together } from "./line.ts";
 import { findSame, getOrder } from "./orders.ts";
 

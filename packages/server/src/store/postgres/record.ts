@@ -1,7 +1,7 @@
 import type { AttemptRecord } from "../driver.ts";
 import { bucketOf } from "../histogram.ts";
 import type { Context } from "./context.ts";
-import { arrayOf } from "./values.ts";
+import { columnsOver } from "./values.ts";
 
 export const STATUS = { pending: 0, retrying: 1, delivered: 2, dead_letter: 3, cancelled: 4 } as const;
 
@@ -24,48 +24,25 @@ export async function recordAttempts(
     }),
   );
   if (records.length === 0) return calls.map(() => []);
-  const [answer] = await db.hot<{ applied: readonly number[] }>(RECORD, columnsOf(records));
+  const [answer] = await db.hot<{ applied: readonly number[] }>(
+    RECORD,
+    COLUMNS.map((column) => column(records)),
+  );
   const applied = new Set(answer?.applied);
   return positions.map((call) => call.map((position) => applied.has(position)));
 }
 
-const columnsOf = (records: readonly AttemptRecord[]): Buffer[] => [
-  arrayOf(
-    "text",
-    records.map(({ deliveryId }) => deliveryId),
-  ),
-  arrayOf(
-    "text",
-    records.map(({ token }) => token),
-  ),
-  arrayOf(
-    "int2",
-    records.map(({ settlement }) => STATUS[settlement.status]),
-  ),
-  arrayOf(
-    "int8",
-    records.map(({ settlement }) => (settlement.status === "retrying" ? settlement.nextAttemptAt : null)),
-  ),
-  arrayOf(
-    "bool",
-    records.map(({ settlement }) => settlement.status === "dead_letter" && settlement.refused),
-  ),
-  arrayOf(
-    "int8",
-    records.map(({ attempt }) => attempt.at),
-  ),
-  arrayOf(
-    "text",
-    records.map(({ attempt }) => stored(attempt)),
-  ),
-  arrayOf(
-    "int4",
-    records.map(({ attempt }) => bucketOf(attempt.durationMs)),
-  ),
-  arrayOf(
-    "float8",
-    records.map(({ attempt }) => attempt.durationMs),
-  ),
+const record = columnsOver<AttemptRecord>();
+const COLUMNS = [
+  record("text", ({ deliveryId }) => deliveryId),
+  record("text", ({ token }) => token),
+  record("int2", ({ settlement }) => STATUS[settlement.status]),
+  record("int8", ({ settlement }) => (settlement.status === "retrying" ? settlement.nextAttemptAt : null)),
+  record("bool", ({ settlement }) => settlement.status === "dead_letter" && settlement.refused),
+  record("int8", ({ attempt }) => attempt.at),
+  record("text", ({ attempt }) => stored(attempt)),
+  record("int4", ({ attempt }) => bucketOf(attempt.durationMs)),
+  record("float8", ({ attempt }) => attempt.durationMs),
 ];
 
 const stored = ({ number, at, statusCode, error, durationMs }: AttemptRecord["attempt"]): string =>

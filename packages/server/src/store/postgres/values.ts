@@ -55,6 +55,13 @@ export function arrayOf<K extends Kind>(kind: K, items: readonly Of<K>[]): Buffe
   return buffer;
 }
 
+/** One column of many rows, for a statement that unnests it. */
+export const columnsOver =
+  <Row>() =>
+  <K extends Kind>(kind: K, read: (row: Row) => Of<K>) =>
+  (rows: readonly Row[]): Buffer =>
+    arrayOf(kind, rows.map(read));
+
 const toBytes = (item: unknown): Buffer | null => {
   if (typeof item === "string") return Buffer.from(clean(item));
   return Buffer.isBuffer(item) ? item : null;
