@@ -12,7 +12,7 @@ export function releaseDeliveries(
   const released = db.transaction((sql) =>
     sql.run(
       `UPDATE queue q SET gate = ${GATE_OF_UNSENT}, due_at = $3, lease = NULL
-       WHERE q.id = ANY ($1::text[]) AND q.lease = $2`,
+       WHERE q.id = ANY ($1::text[]) AND q.lease IS NOT DISTINCT FROM $2`,
       input.deliveryIds,
       input.token,
       input.dueAt,
