@@ -1,33 +1,18 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { contractNamed } from "@ticketrail/contracts";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Delivery } from "../../packages/server/src/domain/delivery.ts";
 import type { StoreDriver } from "../../packages/server/src/store/driver.ts";
-import { openSqlite } from "../../packages/server/src/store/sqlite/index.ts";
+import { openEmbedded, openServer, type TestStore } from "../stores.ts";
 import { type Request, type Run, simulate } from "./run.ts";
 
 const SEEDS = Number(process.env.SIMULATION_SEEDS ?? 10_000);
 const FIRST = Number(process.env.SIMULATION_FIRST ?? 1);
+const POSTGRES_SEEDS = 200;
 const CHUNKS = 10;
 const MAX_IN_FLIGHT = 4;
 
-// Memory-backed where there is such a folder: what is proved here does not depend on the disk.
-const base = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
-const folder = mkdtempSync(join(base, "ticketrail-simulation-"));
-let driver: StoreDriver;
-
-beforeAll(async () => {
-  driver = await openSqlite({ path: join(folder, "simulation.db"), threads: false });
-});
-afterAll(async () => {
-  await driver.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
 /** What is wrong with a run, in sentences; nothing when all is well. */
-async function audit(run: Run): Promise<string[]> {
+async function audit(run: Run, driver: StoreDriver): Promise<string[]> {
   const problems: string[] = [];
   let duplicates = 0;
   for (const { eventId, orderId } of run.acknowledged) {
@@ -94,13 +79,25 @@ function wrongOrder({ endpoints, acknowledged, requests }: Run): string[] {
   return problems;
 }
 
-test.each(Array.from({ length: CHUNKS }, (_, chunk) => chunk))(
-  "nothing is lost, doubled or sent wrongly in the simulated runs of chunk %i",
-  async (chunk) => {
-    for (let seed = FIRST + chunk; seed < FIRST + SEEDS; seed += CHUNKS) {
-      const run = await simulate(seed, driver);
-      expect(await audit(run), `seed ${seed}`).toEqual([]);
-    }
-  },
-  300_000,
-);
+describe.each([
+  ["SQLite", openEmbedded, SEEDS],
+  // A seed takes many times as long there, and the engine is the same.
+  ["PostgreSQL", openServer, Math.min(SEEDS, POSTGRES_SEEDS)],
+] as const)("on %s", (_name, open, seeds) => {
+  let store: TestStore;
+  beforeAll(async () => {
+    store = await open();
+  });
+  afterAll(() => store.remove());
+
+  test.each(Array.from({ length: CHUNKS }, (_, chunk) => chunk))(
+    "nothing is lost, doubled or sent wrongly in the simulated runs of chunk %i",
+    async (chunk) => {
+      for (let seed = FIRST + chunk; seed < FIRST + seeds; seed += CHUNKS) {
+        const run = await simulate(seed, store.driver);
+        expect(await audit(run, store.driver), `seed ${seed}`).toEqual([]);
+      }
+    },
+    300_000,
+  );
+});
