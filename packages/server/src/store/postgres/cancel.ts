@@ -14,25 +14,24 @@ const CANCEL = cancel(
 );
 
 /** What is leased settles by itself, or is cancelled when it comes back; until then the endpoint is not drained. */
-export const cancelDeliveries = (
+export async function cancelDeliveries(
   { db }: Context,
   { now, limit }: { readonly now: number; readonly limit: number },
-): Promise<number> =>
-  db.transaction(async (sql) => {
-    let left = limit;
-    const draining = await sql.rows<{ num: number; tenant: number; deletedAt: number | null }>(
-      `SELECT num, tenant, deleted_at AS "deletedAt" FROM endpoints WHERE state = 'deleted' AND NOT drained ORDER BY num`,
-    );
-    for (const { num, tenant, deletedAt } of draining) {
-      if (left === 0) break;
-      left -= await sql.run(CANCEL, num, left, now);
-      const isLate = (deletedAt ?? 0) + LATE_MS < now;
-      if (left > 0 && isLate && !(await isQueued(sql, tenant, num))) {
-        await sql.run("UPDATE endpoints SET drained = true WHERE tenant = $1 AND num = $2", tenant, num);
-      }
+): Promise<number> {
+  let left = limit;
+  const draining = await db.rows<{ num: number; tenant: number; deletedAt: number | null }>(
+    `SELECT num, tenant, deleted_at AS "deletedAt" FROM endpoints WHERE state = 'deleted' AND NOT drained ORDER BY num`,
+  );
+  for (const { num, tenant, deletedAt } of draining) {
+    if (left === 0) break;
+    left -= await db.run(CANCEL, num, left, now);
+    const isLate = (deletedAt ?? 0) + LATE_MS < now;
+    if (left > 0 && isLate && !(await isQueued(db, tenant, num))) {
+      await db.run("UPDATE endpoints SET drained = true WHERE tenant = $1 AND num = $2", tenant, num);
     }
-    return limit - left;
-  });
+  }
+  return limit - left;
+}
 
 const isQueued = async (sql: Sql, tenant: number, endpoint: number): Promise<boolean> =>
   (await sql.row("SELECT 1 FROM queue WHERE tenant = $1 AND endpoint = $2 LIMIT 1", tenant, endpoint)) !==

@@ -2,6 +2,7 @@ import type { Database } from "./database.ts";
 import type { Known } from "./known.ts";
 import type { Marks } from "./marks.ts";
 import type { Numbers } from "./numbers.ts";
+import type { Upkeep } from "./retention.ts";
 
 /** What the verbs work with. */
 export interface Context {
@@ -9,4 +10,5 @@ export interface Context {
   readonly known: Known;
   readonly numbers: Numbers;
   readonly marks: Marks;
+  readonly upkeep: Upkeep;
 }

@@ -27,7 +27,7 @@ import * as orders from "./orders.ts";
 import { makePartitions } from "./partitions.ts";
 import { recordAttempts } from "./record.ts";
 import * as replays from "./replays.ts";
-import { prune } from "./retention.ts";
+import { newUpkeep, prune } from "./retention.ts";
 import * as tenancy from "./tenancy.ts";
 
 export interface PostgresOptions {
@@ -56,7 +56,13 @@ export async function openPostgres(options: PostgresOptions): Promise<StoreDrive
     await db.close();
     throw error;
   }
-  const context = { db, known: new Known(db), numbers: new Numbers(db), marks: new Marks() };
+  const context = {
+    db,
+    known: new Known(db),
+    numbers: new Numbers(db),
+    marks: new Marks(),
+    upkeep: newUpkeep(),
+  };
   return driverOver(context, new PostgresHints(db, listenUrl));
 }
 

@@ -69,9 +69,10 @@ async function makePartition(db: Database, parent: Parent, day: number): Promise
 const isLockTimeout = (error: unknown): boolean =>
   ((error as Error).cause as { code?: unknown } | undefined)?.code === "55P03";
 
-export async function dropPartition(sql: Sql, parent: Parent, day: number): Promise<void> {
+/** Nobody else has the table from here to the end of the transaction. */
+export async function lockBriefly(sql: Sql, table: string): Promise<void> {
   await sql.run(`SET LOCAL lock_timeout = ${LOCK_MS}`);
-  await sql.run(`DROP TABLE IF EXISTS ${nameOf(parent, day)}`);
+  await sql.run(`LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
 }
 
 /** For statements over one day alone. */

@@ -2,8 +2,8 @@ import { DAY_MS } from "../../domain/endpoint.ts";
 import { hourOf } from "../../domain/store.ts";
 import type { PruneInput, PruneResult } from "../driver.ts";
 import type { Context } from "./context.ts";
-import type { Sql } from "./database.ts";
-import { dropPartition, makePartitions, partitionDays, partitionOf } from "./partitions.ts";
+import type { Database, Sql } from "./database.ts";
+import { lockBriefly, makePartitions, partitionDays, partitionOf } from "./partitions.ts";
 import { STATUS } from "./record.ts";
 
 /** Health looks back no further than this. */
@@ -17,21 +17,28 @@ const KEPT_LEASES_MS = 3_600_000;
 const isOld = (row: string): string =>
   `(CASE WHEN ${row}.status = ${STATUS.dead_letter} THEN ${row}.settled_at < $2 ELSE ${row}.settled_at < $1 END)`;
 
+/** What need not be looked at every time. */
+export interface Upkeep {
+  /** The hour it was last done in, and the days that are over and still there since then. */
+  hour: number;
+  settledBefore: number;
+  overDays: readonly number[];
+}
+
+export const newUpkeep = (): Upkeep => ({ hour: -1, settledBefore: -1, overDays: [] });
+
 /**
  * A day's partition goes whole once everything in it has outlived its keep, so that its rows are kept for up to a day
  * longer. Row by row goes what the default partition has, and what is left of days that something keeps.
  */
 export async function prune(context: Context, input: PruneInput): Promise<PruneResult> {
-  const { db } = context;
+  const { db, upkeep } = context;
   const { now, settledBefore, limit } = input;
-  await makePartitions(context, now);
-  const dropped = await dropOldest(context, input);
-  const deliveries = await db.transaction((sql) => deleteDeliveries(sql, input));
-  const events = await db.transaction((sql) => deleteEvents(sql, settledBefore, limit));
-  await db.run("DELETE FROM attempt_hours WHERE hour < $1", hourOf(now) - KEPT_HOURS);
-  await db.run("DELETE FROM quota_used WHERE hour < $1", hourOf(now) - KEPT_QUOTA_HOURS);
-  await db.run("DELETE FROM leases WHERE until < $1", now - KEPT_LEASES_MS);
-  await db.run("DELETE FROM processes WHERE until < $1", now - KEPT_LEASES_MS);
+  const dropped = { deliveries: 0, events: 0 };
+  const isNew = upkeep.hour !== hourOf(now) || hourOf(upkeep.settledBefore) !== hourOf(settledBefore);
+  if (isNew) Object.assign(dropped, await hourly(context, input));
+  const deliveries = await deleteDeliveries(db, upkeep.overDays, input);
+  const events = await deleteEvents(db, settledBefore, limit);
   const idempotencyKeys = await db.run(
     `DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY(
        SELECT ctid FROM idempotency_keys WHERE expires_at <= $1 LIMIT $2))`,
@@ -41,48 +48,73 @@ export async function prune(context: Context, input: PruneInput): Promise<PruneR
   return { deliveries: deliveries + dropped.deliveries, events: events + dropped.events, idempotencyKeys };
 }
 
+interface Dropped {
+  readonly deliveries: number;
+  readonly events: number;
+}
+
+async function hourly(context: Context, input: PruneInput): Promise<Dropped> {
+  const { db, upkeep } = context;
+  const { now, settledBefore } = input;
+  await makePartitions(context, now);
+  let [deliveries, events] = [0, 0];
+  for (const day of await overDays(db, "deliveries", settledBefore)) {
+    deliveries += await dropDeliveries(db, day, input);
+  }
+  for (const day of await overDays(db, "events", settledBefore)) events += await dropEvents(db, day);
+  await db.run("DELETE FROM attempt_hours WHERE hour < $1", hourOf(now) - KEPT_HOURS);
+  await db.run("DELETE FROM quota_used WHERE hour < $1", hourOf(now) - KEPT_QUOTA_HOURS);
+  await db.run("DELETE FROM leases WHERE until < $1", now - KEPT_LEASES_MS);
+  await db.run("DELETE FROM processes WHERE until < $1", now - KEPT_LEASES_MS);
+  upkeep.overDays = await overDays(db, "deliveries", settledBefore);
+  upkeep.settledBefore = settledBefore;
+  upkeep.hour = hourOf(now);
+  return { deliveries, events };
+}
+
+const overDays = async (
+  sql: Sql,
+  parent: "events" | "deliveries",
+  settledBefore: number,
+): Promise<readonly number[]> =>
+  (await partitionDays(sql, parent)).filter((day) => (day + 1) * DAY_MS <= settledBefore);
+
 /** Endpoints' pages have a total, from which what is deleted is taken. */
 const SUBTRACT = `UPDATE endpoint_records r SET attempts = r.attempts - o.n
   FROM (SELECT tenant, endpoint, sum(attempt_count) AS n FROM gone GROUP BY tenant, endpoint) o
   WHERE r.tenant = o.tenant AND r.endpoint = o.endpoint`;
 
-/** One day a call, so that a long pause is made up in steps. */
-async function dropOldest(
-  { db }: Context,
-  input: PruneInput,
-): Promise<{ deliveries: number; events: number }> {
-  const { settledBefore, deadLettersBefore } = input;
-  const none = { deliveries: 0, events: 0 };
-  const isOver = (day: number) => (day + 1) * DAY_MS <= settledBefore;
-  const [deliveryDay] = await partitionDays(db, "deliveries");
-  if (deliveryDay !== undefined && isOver(deliveryDay)) {
-    const day = partitionOf("deliveries", deliveryDay);
-    const kept = await db.row(
-      `SELECT 1 FROM ${day} d WHERE NOT ${isOld("d")} LIMIT 1`,
-      settledBefore,
-      deadLettersBefore,
-    );
-    if (!kept) {
-      const deliveries = await db.transaction(async (sql) => {
-        const counted = await sql.row<{ n: number }>(`SELECT count(*) AS n FROM ${day}`);
-        await sql.run(`WITH gone AS (SELECT * FROM ${day}) ${SUBTRACT}`);
-        await dropPartition(sql, "deliveries", deliveryDay);
-        return counted?.n ?? 0;
-      });
-      return { ...none, deliveries };
-    }
-  }
-  const [eventDay] = await partitionDays(db, "events");
-  if (eventDay === undefined || !isOver(eventDay) || (await hasDeliveries(db, eventDay))) return none;
-  const [from, to] = [eventDay * DAY_MS, (eventDay + 1) * DAY_MS];
+/** All of a day, unless something in it is kept for longer. */
+async function dropDeliveries(db: Database, day: number, input: PruneInput): Promise<number> {
+  const table = partitionOf("deliveries", day);
+  const kept = `SELECT 1 FROM ${table} d WHERE NOT ${isOld("d")} LIMIT 1`;
+  const before = [input.settledBefore, input.deadLettersBefore];
+  if (await db.row(kept, ...before)) return 0;
   return db.transaction(async (sql) => {
+    await lockBriefly(sql, table);
+    // What was settled since the look, or opened again, moves between the tables under a lock that this one excludes.
+    if (await sql.row(kept, ...before)) return 0;
+    const counted = await sql.row<{ n: number }>(`SELECT count(*) AS n FROM ${table}`);
+    await sql.run(`WITH gone AS (SELECT * FROM ${table}) ${SUBTRACT}`);
+    await sql.run(`DROP TABLE ${table}`);
+    return counted?.n ?? 0;
+  });
+}
+
+/** A day's events, once no delivery needs them. */
+async function dropEvents(db: Database, day: number): Promise<number> {
+  if (await hasDeliveries(db, day)) return 0;
+  return db.transaction(async (sql) => {
+    await lockBriefly(sql, partitionOf("events", day));
+    if (await hasDeliveries(sql, day)) return 0;
+    const [from, to] = [day * DAY_MS, (day + 1) * DAY_MS];
     const events = await sql.run(
       "DELETE FROM event_ids WHERE created_at >= $1 AND created_at < $2",
       from,
       to,
     );
-    await dropPartition(sql, "events", eventDay);
-    return { deliveries: 0, events };
+    await sql.run(`DROP TABLE ${partitionOf("events", day)}`);
+    return events;
   });
 }
 
@@ -96,9 +128,11 @@ async function hasDeliveries(sql: Sql, day: number): Promise<boolean> {
 }
 
 /** Rows of the default partition, and of days that are over: these have not been dropped, so something is kept in them. */
-async function deleteDeliveries(sql: Sql, input: PruneInput): Promise<number> {
-  const { settledBefore, deadLettersBefore, limit } = input;
-  const days = (await partitionDays(sql, "deliveries")).filter((day) => (day + 1) * DAY_MS <= settledBefore);
+async function deleteDeliveries(
+  sql: Sql,
+  days: readonly number[],
+  { settledBefore, deadLettersBefore, limit }: PruneInput,
+): Promise<number> {
   let left = limit;
   for (const table of ["deliveries_default", ...days.map((day) => partitionOf("deliveries", day))]) {
     if (left === 0) break;
