@@ -161,6 +161,8 @@ function poolOf(url: string, max: number): pg.Pool {
     keepAlive: true,
     types,
   });
+  // One that breaks while it is in use fails its statement, and says so besides; unheard, that would end the process.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   // An idle connection that breaks is replaced when the next one is asked for.
   pool.on("error", () => undefined);
   return pool;
