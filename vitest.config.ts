@@ -13,6 +13,7 @@ export default defineConfig({
       "bench/**/*.test.ts",
       "faults/src/**/*.test.ts",
     ],
+    globalSetup: ["test/postgres/setup.ts"],
     // Generous: a machine that is shared may be three times slower for a while.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -16,8 +16,8 @@ const POLL_MS = 20;
 const adminKey = randomBytes(24).toString("hex");
 const secretKey = randomBytes(32).toString("hex");
 
-/** @param {{folder: string}} options */
-export async function startHub({ folder }) {
+/** @param {{folder: string, databaseUrl: string}} options */
+export async function startHub({ folder, databaseUrl }) {
   const port = await freePort();
   const log = join(folder, "hub.log");
   const url = `http://127.0.0.1:${port}`;
@@ -35,7 +35,7 @@ export async function startHub({ folder }) {
         PATH: process.env.PATH,
         HOST: "127.0.0.1",
         PORT: String(port),
-        DATABASE_URL: `file:${join(folder, "hub.db")}`,
+        DATABASE_URL: databaseUrl,
         TICKETRAIL_ADMIN_KEY: adminKey,
         TICKETRAIL_SECRET_KEY: secretKey,
         TICKETRAIL_ALLOW_NETWORKS: "127.0.0.0/8",

@@ -15,6 +15,8 @@ const HELP = `npm run bench -- [options]
   --rate N          events per second of the latency and dead-endpoint runs (1,000)
   --outstanding N   deliveries under way at once in the paced throughput runs (1,000)
   --connections N   of the load generator (256)
+  --store NAME      sqlite, or postgres: a server of the bench's own, in a temporary folder, with fsync (sqlite)
+  --database URL    an empty PostgreSQL database to use instead; runs after the first find what it left
   --folder DIR      where the stores are made (the system's temporary folder)
 
 A hub that runs already, this one or another (docs/benchmark.md, "Other hubs"): ${TARGET_SCENARIOS.slice(1).join(" and ")}
@@ -49,6 +51,8 @@ export function parseOptions(argv, env) {
       outstanding: { type: "string" },
       connections: { type: "string" },
       folder: { type: "string" },
+      store: { type: "string", default: "sqlite" },
+      database: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
@@ -57,6 +61,9 @@ export function parseOptions(argv, env) {
   const possible = target === null ? SCENARIOS : TARGET_SCENARIOS;
   const unknown = values.only?.filter((name) => !possible.includes(name)) ?? [];
   if (unknown.length > 0) throw new Error(`--only ${unknown[0]}: choose from ${possible.join(", ")}`);
+  if (values.store !== "sqlite" && values.store !== "postgres") {
+    throw new Error(`--store ${values.store}: choose from sqlite, postgres`);
+  }
   const quick = values.quick;
   return {
     target,
@@ -64,6 +71,8 @@ export function parseOptions(argv, env) {
     quick,
     json: values.json ?? null,
     folder: values.folder ?? null,
+    store: values.database === undefined ? values.store : "postgres",
+    database: values.database ?? null,
     pending: wholeNumber("pending", values.pending, quick ? 50_000 : 1_000_000),
     minutes: positive("minutes", values.minutes, quick ? 0.25 : 2),
     rate: wholeNumber("rate", values.rate, 1_000),

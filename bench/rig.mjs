@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startPostgres } from "../test/postgres/server.mjs";
 import { startHub } from "./launch.mjs";
 import { cpuMicros, idleMicros } from "./machine.mjs";
 import { startChild } from "./processes.mjs";
@@ -9,6 +10,8 @@ import { attachHub, awaitRoutes } from "./target.mjs";
 
 export const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** What a server on such a machine is given; everything that makes a commit durable is as PostgreSQL comes. */
+const POSTGRES_SETTINGS = { shared_buffers: "512MB", max_wal_size: "4GB" };
 /** One in how many deliveries has its signature checked. */
 const CHECK_EVERY = 100;
 const CREATE_AT_ONCE = 16;
@@ -28,8 +31,13 @@ const EVERY_ADDRESS = "0.0.0.0";
  */
 export async function withRig(options, shape, use) {
   const folder = await mkdtemp(join(options.folder ?? tmpdir(), "ticketrail-bench-"));
-  const hub = await hubOf(options, folder).catch(async (error) => {
+  const database = await openDatabase(options, folder);
+  const clean = async () => {
+    await database.remove();
     await rm(folder, { recursive: true, force: true });
+  };
+  const hub = await hubOf(options, folder, database.url).catch(async (error) => {
+    await clean();
     throw error;
   });
   const receivers = startChild("receivers");
@@ -41,15 +49,28 @@ export async function withRig(options, shape, use) {
   } finally {
     await Promise.all([load.stop(), hub.stop()]);
     await receivers.stop();
-    await rm(folder, { recursive: true, force: true });
+    await clean();
   }
 }
 
 /**
  * What no scenario may ask of a hub that only runs somewhere, the options have refused.
- * @param {import("./options.mjs").Options} options @param {string} folder @returns {Promise<any>}
+ * @param {import("./options.mjs").Options} options @param {string} folder @param {string} databaseUrl @returns {Promise<any>}
  */
-const hubOf = async ({ target }, folder) => (target === null ? startHub({ folder }) : attachHub(target));
+const hubOf = async ({ target }, folder, databaseUrl) =>
+  target === null ? startHub({ folder, databaseUrl }) : attachHub(target);
+
+/**
+ * Where the hub keeps everything: a file in its folder, a database that is given, or a PostgreSQL server for this run.
+ * @param {import("./options.mjs").Options} options @param {string} folder
+ */
+async function openDatabase(options, folder) {
+  const nothing = async () => undefined;
+  if (options.database !== null) return { url: options.database, remove: nothing };
+  if (options.store === "sqlite") return { url: `file:${join(folder, "hub.db")}`, remove: nothing };
+  const server = await startPostgres({ folder: options.folder ?? tmpdir(), settings: POSTGRES_SETTINGS });
+  return { url: server.url("postgres"), remove: () => server.remove() };
+}
 
 export class Rig {
   /** @param {any} parts */

@@ -5,8 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import {
+  makeDatabase,
+  type TestDatabase,
+} from "../../packages/server/src/store/postgres/database.fixture.ts";
 
 const BIN = fileURLToPath(new URL("../../packages/server/bin/ticketrail.js", import.meta.url));
+export const STORES = ["SQLite", "PostgreSQL"] as const;
+export type StoreName = (typeof STORES)[number];
 export const ADMIN_KEY = "operator-key-for-the-tests";
 
 export interface Answer {
@@ -21,11 +27,18 @@ export class Hub {
   readonly folder = mkdtempSync(join(tmpdir(), "ticketrail-e2e-"));
   readonly #env: Readonly<Record<string, string>>;
   #child: ChildProcess | null = null;
+  #database: TestDatabase | null = null;
   url = "";
   output = "";
 
   constructor(env: Readonly<Record<string, string>> = {}) {
     this.#env = env;
+  }
+
+  /** Keeps everything in a database of its own on the server of the whole run, rather than in its folder. */
+  async on(store: StoreName): Promise<this> {
+    if (store === "PostgreSQL") this.#database = await makeDatabase({ empty: true });
+    return this;
   }
 
   async start(): Promise<this> {
@@ -34,7 +47,7 @@ export class Hub {
       env: {
         PATH: process.env.PATH ?? "",
         PORT: "0",
-        DATABASE_URL: `file:${join(this.folder, "hub.db")}`,
+        DATABASE_URL: this.#database?.url ?? `file:${join(this.folder, "hub.db")}`,
         TICKETRAIL_ADMIN_KEY: ADMIN_KEY,
         TICKETRAIL_SECRET_KEY: "11".repeat(32),
         ...this.#env,
@@ -70,8 +83,14 @@ export class Hub {
     return code as number | null;
   }
 
+  /** As if a minute passed in which no process lived: where several may, only then is a dead one's work free. */
+  async runOutLeases(): Promise<void> {
+    await this.#database?.run("UPDATE leases SET until = 0");
+  }
+
   async remove(): Promise<void> {
     await this.stop("SIGKILL");
+    await this.#database?.drop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 

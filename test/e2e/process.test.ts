@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { Hub, until } from "./hub.ts";
+import { Hub, STORES, until } from "./hub.ts";
 import { Receiver } from "./receiver.ts";
 
 let hub: Hub;
@@ -84,37 +84,42 @@ test("what was accepted is there after a restart, and the key that was made is s
   expect((await hub.get(`/v1/stores/${store.body.id}`, key)).body.name).toBe("A");
 });
 
-test("SIGTERM lets what is in flight end, gives the rest back, and answers 0", async () => {
-  await receiver.stop();
-  const held: (() => void)[] = [];
-  receiver = await new Receiver((_request, response) => {
-    held.push(() => response.writeHead(200).end());
-  }).start();
-  await hub.start();
-  const storeId = await makeStore();
-  await hub.post("/v1/endpoints", { storeId, contract: "standard", url: receiver.url, events: ["*"] });
-  for (let i = 0; i < 100; i++) await hub.post("/v1/orders", order(storeId));
-  await receiver.received(64);
-  const stopped = hub.stop("SIGTERM");
-  await until(
-    async () =>
-      fetch(`${hub.url}/readyz`).then(
-        (answer) => answer.status,
-        () => 503,
-      ),
-    (status) => status === 503,
-  );
-  for (const release of held.splice(0)) release();
-  expect(await stopped).toBe(0);
-  const sentOnce = receiver.requests.length;
-  expect(sentOnce).toBe(64);
-  await hub.start();
-  await receiver.received(100);
-  for (const release of held.splice(0)) release();
-  const ids = receiver.requests.map(({ headers }) => headers["webhook-id"]);
-  expect(new Set(ids).size).toBe(100);
-  expect(ids).toHaveLength(100);
-}, 30_000);
+test.each(STORES)(
+  "on %s SIGTERM lets what is in flight end, gives the rest back, and answers 0",
+  async (name) => {
+    await hub.on(name);
+    await receiver.stop();
+    const held: (() => void)[] = [];
+    receiver = await new Receiver((_request, response) => {
+      held.push(() => response.writeHead(200).end());
+    }).start();
+    await hub.start();
+    const storeId = await makeStore();
+    await hub.post("/v1/endpoints", { storeId, contract: "standard", url: receiver.url, events: ["*"] });
+    for (let i = 0; i < 100; i++) await hub.post("/v1/orders", order(storeId));
+    await receiver.received(64);
+    const stopped = hub.stop("SIGTERM");
+    await until(
+      async () =>
+        fetch(`${hub.url}/readyz`).then(
+          (answer) => answer.status,
+          () => 503,
+        ),
+      (status) => status === 503,
+    );
+    for (const release of held.splice(0)) release();
+    expect(await stopped).toBe(0);
+    const sentOnce = receiver.requests.length;
+    expect(sentOnce).toBe(64);
+    await hub.start();
+    await receiver.received(100);
+    for (const release of held.splice(0)) release();
+    const ids = receiver.requests.map(({ headers }) => headers["webhook-id"]);
+    expect(new Set(ids).size).toBe(100);
+    expect(ids).toHaveLength(100);
+  },
+  30_000,
+);
 
 test("an endpoint that hangs takes no connection from its neighbour at the same origin", async () => {
   await receiver.stop();
@@ -140,25 +145,29 @@ test("an endpoint that hangs takes no connection from its neighbour at the same 
   );
 }, 30_000);
 
-test("a client that keeps its connections alive under load does not hold the end up", async () => {
-  await hub.start();
-  const storeId = await makeStore();
-  let stopping = false;
-  const client = async () => {
-    while (!stopping) await hub.post("/v1/orders", order(storeId)).catch(() => undefined);
-  };
-  const clients = Array.from({ length: 16 }, client);
-  await until(
-    async () => (await hub.get("/v1/orders?limit=100")).body.data.length,
-    (orders) => orders === 100,
-  );
-  const startedAt = performance.now();
-  const stopped = hub.stop("SIGTERM");
-  expect(await stopped).toBe(0);
-  expect(performance.now() - startedAt).toBeLessThan(5_000);
-  stopping = true;
-  await Promise.all(clients);
-});
+test.each(STORES)(
+  "on %s a client that keeps its connections alive under load does not hold the end up",
+  async (name) => {
+    await hub.on(name);
+    await hub.start();
+    const storeId = await makeStore();
+    let stopping = false;
+    const client = async () => {
+      while (!stopping) await hub.post("/v1/orders", order(storeId)).catch(() => undefined);
+    };
+    const clients = Array.from({ length: 16 }, client);
+    await until(
+      async () => (await hub.get("/v1/orders?limit=100")).body.data.length,
+      (orders) => orders === 100,
+    );
+    const startedAt = performance.now();
+    const stopped = hub.stop("SIGTERM");
+    expect(await stopped).toBe(0);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    stopping = true;
+    await Promise.all(clients);
+  },
+);
 
 test("a second process on the same store is refused, and says so", async () => {
   await hub.start();
@@ -197,7 +206,8 @@ test("in production plain http is refused, and so are made-up keys", async () =>
   }
 });
 
-test("a dead letter that is replayed turns green", async () => {
+test.each(STORES)("on %s a dead letter that is replayed turns green", async (name) => {
+  await hub.on(name);
   await receiver.stop();
   let healthy = false;
   receiver = await new Receiver((_request, response) =>

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { openEmbedded } from "../stores.ts";
 import { HOUR, OK, Rig, status } from "./rig.ts";
 
 const DAY = 24 * HOUR;
 let rig: Rig;
 beforeEach(async () => {
-  rig = await new Rig().open();
+  rig = await new Rig(await openEmbedded()).start();
 });
 afterEach(() => rig.remove());
 

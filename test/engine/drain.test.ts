@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { openEmbedded } from "../stores.ts";
 import { Rig } from "./rig.ts";
 
 let rig: Rig;
 beforeEach(async () => {
-  rig = await new Rig().open();
+  rig = await new Rig(await openEmbedded()).start();
 });
 afterEach(() => rig.remove());
 

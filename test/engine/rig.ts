@@ -1,6 +1,3 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type CanonicalEvent, CONTRACTS, contractNamed, resolveSubscription } from "@ticketrail/contracts";
 import { createVault } from "../../packages/server/src/adapters/vault.ts";
 import type { Endpoint } from "../../packages/server/src/domain/endpoint.ts";
@@ -14,8 +11,8 @@ import { JOBS } from "../../packages/server/src/engine/jobs.ts";
 import type { SendOutcome, SendRequest, Transport } from "../../packages/server/src/engine/sender.ts";
 import { signedSender } from "../../packages/server/src/engine/signed.ts";
 import type { Audit, DeliveryFilter, StoreDriver } from "../../packages/server/src/store/driver.ts";
-import { openSqlite } from "../../packages/server/src/store/sqlite/index.ts";
 import { Dice, World } from "../simulation/world.ts";
+import type { TestStore } from "../stores.ts";
 
 export const HOUR = 3_600_000;
 export const START = Date.UTC(2026, 0, 18, 10, 30);
@@ -29,7 +26,8 @@ export interface Sent extends SendRequest {
 
 /** The real engine on a real store, with a clock that is moved by hand and a receiver that answers as it is told. */
 export class Rig {
-  readonly #folder: string;
+  readonly #store: TestStore;
+  readonly driver: StoreDriver;
   readonly dice = new Dice(7);
   readonly world = new World(START);
   readonly newId = idsFrom(this.world, this.dice);
@@ -40,7 +38,6 @@ export class Rig {
   readonly broken = new Set<string>();
   /** Those that are carried out, and whose answer does not arrive. */
   readonly lost = new Set<string>();
-  driver!: StoreDriver;
   engine!: Engine;
   /** By how much the machine's clock has been moved since the hub started. */
   wallAheadMs = 0;
@@ -49,21 +46,19 @@ export class Rig {
   #process = 0;
   #busy = 0;
 
-  constructor() {
-    const base = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
-    this.#folder = mkdtempSync(join(base, "ticketrail-engine-"));
+  constructor(store: TestStore) {
+    this.#store = store;
+    this.driver = store.driver;
   }
 
-  async open(): Promise<this> {
-    this.driver = await openSqlite({ path: join(this.#folder, "hub.db"), threads: false });
+  async start(): Promise<this> {
     await this.boot();
     return this;
   }
 
   async remove(): Promise<void> {
     this.#process += 1;
-    await this.driver.close();
-    rmSync(this.#folder, { recursive: true, force: true });
+    await this.#store.remove();
   }
 
   /** Another process takes over; the one before it is gone without a word. */

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { openEmbedded } from "../stores.ts";
 import { Rig } from "./rig.ts";
 
 const MINUTE = 60_000;
 
 let rig: Rig;
 beforeEach(async () => {
-  rig = await new Rig().open();
+  rig = await new Rig(await openEmbedded()).start();
 });
 afterEach(() => rig.remove());
 

@@ -53,7 +53,7 @@ export class Clients {
       world.at(world.now() + delayMs, () => {
         if (!acknowledged()) this.#send(event, subjectId);
       });
-    const process = this.#hub.any();
+    const process = this.#hub.serving();
     if (!process) {
       again(AGAIN_MS);
       return;

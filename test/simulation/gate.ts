@@ -62,7 +62,10 @@ export class Gate {
         if (fault !== null) ledger.note(process, () => `${verb} fails: ${fault}`);
         if (fault === "full" || fault === "before") return fail();
         try {
-          const result = await run(input);
+          ledger.callsUnderWay += 1;
+          const result = await run(input).finally(() => {
+            ledger.callsUnderWay -= 1;
+          });
           ledger.executed(process, verb, input, result);
           if (fault === "after") return fail();
           answer(() => {

@@ -30,10 +30,18 @@ export class Hub {
     return this.#places.filter((process) => process?.running === true) as Process[];
   }
 
-  /** A process that takes requests, by chance. */
+  /** One of them, by chance. */
   any(): Process | undefined {
-    const running = this.running;
-    return running.length === 0 ? undefined : this.#around.dice.pick(running);
+    return this.#pick(this.running);
+  }
+
+  /** One that takes requests. */
+  serving(): Process | undefined {
+    return this.#pick(this.running.filter(({ serves }) => serves));
+  }
+
+  #pick(processes: readonly Process[]): Process | undefined {
+    return processes.length === 0 ? undefined : this.#around.dice.pick(processes);
   }
 
   /** kill -9: no promise of this process ever resolves again, and a new one starts a second later. */
@@ -146,6 +154,7 @@ export class Hub {
     this.#places[slot] = process;
     try {
       await process.engine.start();
+      process.serves = true;
     } catch {
       // It could not be started: whoever looks after it tries again.
       if (this.#places[slot] === process) this.#lose(process, "could not start");

@@ -71,6 +71,8 @@ export class Ledger {
   /** Leases that others may have taken over. */
   longOutages = 0;
   failedCalls = 0;
+  /** The store is at work: the world stands still meanwhile. */
+  callsUnderWay = 0;
   replays = 0;
   /** An endpoint or the store was changed by a process. */
   onChange: (process: number, endpointId: string | null) => void = () => undefined;

@@ -28,7 +28,7 @@ export class Operator {
 
   /** What cannot be done now is let be. */
   change(kind: Change): void {
-    const process = this.#hub.any();
+    const process = this.#hub.serving();
     if (!process) return;
     this.#do(kind, process).catch((error: unknown) => this.#around.ledger.refused(error));
   }
@@ -36,7 +36,7 @@ export class Operator {
   /** Lets most of what was paused, disabled or held up go on, and waits until that is settled. */
   async calm(): Promise<void> {
     const { dice } = this.#around;
-    const process = this.#hub.any();
+    const process = this.#hub.serving();
     if (!process) throw new Error("There is no process.");
     for (const [id, endpoint] of this.#live()) {
       if (endpoint.state === "active" || dice.roll() < 0.2) continue;
@@ -53,7 +53,7 @@ export class Operator {
 
   /** The plan is changed for one without a limit. */
   async unlimit(): Promise<void> {
-    await this.#hub.any()?.services.stores.update(this.#call, this.#store.id, { plan: "enterprise" });
+    await this.#hub.serving()?.services.stores.update(this.#call, this.#store.id, { plan: "enterprise" });
   }
 
   async #do(kind: Change, process: Process): Promise<void> {
@@ -89,7 +89,7 @@ export class Operator {
 
   async create(): Promise<void> {
     const { dice, receivers } = this.#around;
-    const process = this.#hub.any();
+    const process = this.#hub.serving();
     if (!process || this.#live().length >= MOST_ENDPOINTS) return;
     const receiver = receivers.open();
     const url = receivers.url(receiver);

@@ -44,6 +44,8 @@ export class Process {
   readonly #around: Surroundings;
   readonly #waiting: (() => void)[] = [];
   #state: "running" | "stopped" | "dead" = "running";
+  /** It has started: the application listens no sooner. */
+  serves = false;
   /** Timers that have not gone off. */
   timers = 0;
 

@@ -13,7 +13,7 @@ import { cryptoRandom, seededRandom } from "./adapters/random.ts";
 import { senderThread } from "./adapters/sender-thread.ts";
 import { systemTimers } from "./adapters/timers.ts";
 import { createVault } from "./adapters/vault.ts";
-import type { Config } from "./config.ts";
+import type { Config, DatabaseConfig } from "./config.ts";
 import { DAY_MS } from "./domain/endpoint.ts";
 import { type Clock, idsFrom } from "./domain/id.ts";
 import { ADMISSION } from "./engine/admission.ts";
@@ -27,6 +27,7 @@ import { createHttp } from "./http/app.ts";
 import type { SenderStart } from "./sender-worker.ts";
 import { createServices } from "./service/services.ts";
 import type { StoreDriver } from "./store/driver.ts";
+import { openPostgres } from "./store/postgres/index.ts";
 import { openSqlite } from "./store/sqlite/index.ts";
 
 export interface App {
@@ -45,19 +46,15 @@ const IDLE_SWEEP_MS = 50;
 
 /** The one composition root: every effect is chosen here. Rejects where the store or the address cannot be had. */
 export async function startApp(config: Config, log: Logger): Promise<App> {
-  const vault = createVault(config.secretKey ?? madeSecretKey(config.database.path));
-  const admin =
-    config.adminKey === null
-      ? madeAdminKey(config.database.path, vault)
-      : { hash: vault.hash(config.adminKey), fresh: null };
-  const driver = await openSqlite({ path: config.database.path, threads: true });
+  const { vault, admin } = keysOf(config);
+  const clock = steadyClock(SYSTEM_TIME, (movedMs) =>
+    log.warn(
+      { movedMs },
+      "the machine's clock was moved: the hub keeps to its own time, and takes the machine's at its next start",
+    ),
+  );
+  const driver = await openStore(config.database, clock);
   try {
-    const clock = steadyClock(SYSTEM_TIME, (movedMs) =>
-      log.warn(
-        { movedMs },
-        "the machine's clock was moved: the hub keeps to its own time, and takes the machine's at its next start",
-      ),
-    );
     const metrics = createMetrics();
     const policy = addressPolicy(config);
     const sender = senderThread(startSenderWorker(config));
@@ -101,6 +98,19 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     throw error;
   }
 }
+
+/** Made-up keys are kept beside the embedded store; the configuration has seen to it that there is one. */
+function keysOf({ database, secretKey, adminKey }: Config) {
+  const path = database.kind === "sqlite" ? database.path : "";
+  const vault = createVault(secretKey ?? madeSecretKey(path));
+  const admin = adminKey === null ? madeAdminKey(path, vault) : { hash: vault.hash(adminKey), fresh: null };
+  return { vault, admin };
+}
+
+const openStore = (database: DatabaseConfig, clock: Clock): Promise<StoreDriver> =>
+  database.kind === "sqlite"
+    ? openSqlite({ path: database.path, threads: true })
+    : openPostgres({ url: database.url, now: clock.now() });
 
 /**
  * Nothing new comes in, what is in flight both ways ends, and the store is closed last. What cannot end in time (a disk
@@ -160,7 +170,7 @@ function engineOf(config: Config, effects: EngineEffects): Engine {
     sweepMs: SWEEP_MS,
     jobs: JOBS,
     // The embedded store has one process: what a lease says of another one is history.
-    exclusive: true,
+    exclusive: config.database.kind === "sqlite",
     admission: ADMISSION,
     load: busyShare(),
     onAccepted: (events) => metrics.eventsAccepted(events),

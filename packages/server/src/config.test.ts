@@ -3,11 +3,8 @@ import { type Environment, parseConfig } from "./config.ts";
 
 const CONTRACTS = ["sela", "mipos", "standard"];
 const HEX_KEY = "0123456789abcdef".repeat(4);
-const PRODUCTION = {
-  NODE_ENV: "production",
-  TICKETRAIL_ADMIN_KEY: "an-admin-key-of-some-length",
-  TICKETRAIL_SECRET_KEY: HEX_KEY,
-};
+const KEYS = { TICKETRAIL_ADMIN_KEY: "an-admin-key-of-some-length", TICKETRAIL_SECRET_KEY: HEX_KEY };
+const PRODUCTION = { NODE_ENV: "production", ...KEYS };
 
 function config(env: Environment) {
   const result = parseConfig(env, CONTRACTS);
@@ -128,18 +125,16 @@ describe("the configuration", () => {
   it.each([
     [{ PORT: "65536" }, "PORT"],
     [{ PORT: "-1" }, "PORT"],
-    [
-      { DATABASE_URL: "postgres://user:hunter2@db/hub" },
-      "PostgreSQL, which is not supported by this release yet",
-    ],
-    [{ DATABASE_URL: "postgresql://db/hub" }, "PostgreSQL"],
+    [{ ...KEYS, DATABASE_URL: "postgresql://db" }, "names no database"],
+    [{ ...KEYS, DATABASE_URL: "postgres://db/hub", TICKETRAIL_ADMIN_KEY: "" }, "PostgreSQL needs a secret"],
+    [{ ...KEYS, DATABASE_URL: "postgres://db/hub", TICKETRAIL_SECRET_KEY: "" }, "PostgreSQL needs it"],
     [{ DATABASE_URL: "file:" }, "DATABASE_URL"],
     [{ DATABASE_URL: "file:///var/lib/hub.db" }, "DATABASE_URL"],
     [{ TICKETRAIL_ADMIN_KEY: "short" }, "TICKETRAIL_ADMIN_KEY"],
     [{ TICKETRAIL_ADMIN_KEY: "a key with spaces in it" }, "TICKETRAIL_ADMIN_KEY"],
     [{ TICKETRAIL_SECRET_KEY: HEX_KEY.slice(2) }, "openssl rand -hex 32"],
     [{ TICKETRAIL_SECRET_KEY: "é".repeat(43) }, "openssl rand -hex 32"],
-    [{ TICKETRAIL_ROLE: "worker" }, "one process"],
+    [{ TICKETRAIL_ROLE: "worker" }, "not supported by this release yet"],
     [{ TICKETRAIL_ALLOW_NETWORKS: "localhost" }, "CIDR"],
     [{ TICKETRAIL_HOSTS: "a.example=nobody" }, "sela, mipos, standard"],
     [{ TICKETRAIL_HOSTS: "a.example=sela,A.example=mipos" }, "twice"],
@@ -151,9 +146,14 @@ describe("the configuration", () => {
     expect(found[0]).toContain(reason);
   });
 
+  it("takes PostgreSQL's address as it is, with keys of one's own", () => {
+    const url = "postgres://user:hunter2@db:5432/hub?sslmode=require";
+    expect(config({ ...KEYS, DATABASE_URL: url }).database).toEqual({ kind: "postgres", url });
+  });
+
   it("repeats no secret in a problem", () => {
     const text = problems({
-      DATABASE_URL: "postgres://user:hunter2@db/hub",
+      DATABASE_URL: "postgres://user:hunter2@db/",
       TICKETRAIL_ADMIN_KEY: "hunter2",
       TICKETRAIL_SECRET_KEY: "hunter2",
     }).join();

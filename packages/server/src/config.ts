@@ -4,17 +4,21 @@ import { SECRET_KEY_BYTES } from "./adapters/vault.ts";
 export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+export type DatabaseConfig =
+  /** The embedded store, in one file. */
+  { readonly kind: "sqlite"; readonly path: string } | { readonly kind: "postgres"; readonly url: string };
+
 /** Everything that is set from outside, parsed and checked. */
 export interface Config {
   readonly production: boolean;
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
-  readonly database: { readonly kind: "sqlite"; readonly path: string };
+  readonly database: DatabaseConfig;
   readonly role: "all";
-  /** Null: one is made at the first start. Never null in production. */
+  /** Null: one is made at the first start. Never null in production, nor with PostgreSQL. */
   readonly adminKey: string | null;
-  /** Null: one is made beside the store. Never null in production. */
+  /** Null: one is made beside the store. Never null in production, nor with PostgreSQL. */
   readonly secretKey: Uint8Array | null;
   /** CIDR ranges that deliveries may reach although they are not public. */
   readonly allowNetworks: readonly string[];
@@ -41,14 +45,17 @@ const LOOPBACK = "127.0.0.0/8,::1/128";
 export function parseConfig(env: Environment, contracts: readonly string[]): ConfigResult {
   const reader = new Reader(env);
   const production = reader.text("NODE_ENV") === "production";
+  const database = readDatabase(reader);
+  // Made-up keys are kept beside the embedded store; what has no place beside it must be given them.
+  const needsKeys = production ? "production" : database.kind === "postgres" ? "PostgreSQL" : null;
   const config: Config = Object.freeze({
     production,
     host: reader.text("HOST") ?? "127.0.0.1",
     port: readPort(reader),
-    database: readDatabase(reader),
+    database,
     role: readRole(reader),
-    adminKey: readAdminKey(reader, production),
-    secretKey: readSecretKey(reader, production),
+    adminKey: readAdminKey(reader, needsKeys),
+    secretKey: readSecretKey(reader, needsKeys),
     allowNetworks: readNetworks(reader, production),
     hosts: readHosts(reader, contracts),
     logLevel: readLogLevel(reader),
@@ -97,19 +104,24 @@ const readPort = (reader: Reader): number => readWhole(reader, "PORT", 0, 65_535
 const readRetention = (reader: Reader): number =>
   readWhole(reader, "TICKETRAIL_RETENTION_DAYS", 1, MAX_RETENTION_DAYS) ?? 30;
 
-function readDatabase(reader: Reader): Config["database"] {
+function readDatabase(reader: Reader): DatabaseConfig {
   const text = reader.text("DATABASE_URL") ?? "file:./data/ticketrail.db";
   const path = text.startsWith("file:") ? text.slice("file:".length) : "";
-  // The rest of such an address may hold a password, so it is not repeated.
+  // An address may hold a password, so it is not repeated.
   if (/^postgres(?:ql)?:/.test(text)) {
+    const address = URL.canParse(text) ? new URL(text) : null;
+    if (!address || address.pathname.length < 2) {
+      reader.refuse(
+        "DATABASE_URL",
+        "names no database: set it to postgres://USER:PASSWORD@HOST:PORT/DATABASE.",
+      );
+    }
+    return Object.freeze({ kind: "postgres", url: text });
+  }
+  if (path === "" || path.startsWith("//") || path.includes("?")) {
     reader.refuse(
       "DATABASE_URL",
-      "names PostgreSQL, which is not supported by this release yet: use file:PATH.",
-    );
-  } else if (path === "" || path.startsWith("//") || path.includes("?")) {
-    reader.refuse(
-      "DATABASE_URL",
-      "is not understood: set it to file:PATH, for example file:./data/ticketrail.db.",
+      "is not understood: set it to file:PATH, for example file:./data/ticketrail.db, or to postgres://USER:PASSWORD@HOST:PORT/DATABASE.",
     );
   }
   return Object.freeze({ kind: "sqlite", path });
@@ -120,7 +132,7 @@ function readRole(reader: Reader): "all" {
   if (role === "api" || role === "worker") {
     reader.refuse(
       "TICKETRAIL_ROLE",
-      `is ${role}, but the embedded store belongs to one process: set it to all.`,
+      `is ${role}, which is not supported by this release yet: set it to all.`,
     );
   } else if (role !== "all") {
     reader.refuse("TICKETRAIL_ROLE", `is "${role}": set it to all.`);
@@ -128,14 +140,15 @@ function readRole(reader: Reader): "all" {
   return "all";
 }
 
-function readAdminKey(reader: Reader, production: boolean): string | null {
+/** `neededBy`: what cannot do without it; null where one is made up. */
+function readAdminKey(reader: Reader, neededBy: string | null): string | null {
   const name = "TICKETRAIL_ADMIN_KEY";
   const key = reader.text(name);
   if (key === undefined) {
-    if (production)
+    if (neededBy !== null)
       reader.refuse(
         name,
-        `is not set: production needs a secret of ${MIN_ADMIN_KEY_CHARS} characters or more.`,
+        `is not set: ${neededBy} needs a secret of ${MIN_ADMIN_KEY_CHARS} characters or more.`,
       );
     return null;
   }
@@ -150,12 +163,14 @@ function readAdminKey(reader: Reader, production: boolean): string | null {
   return key;
 }
 
-function readSecretKey(reader: Reader, production: boolean): Uint8Array | null {
+function readSecretKey(reader: Reader, neededBy: string | null): Uint8Array | null {
   const name = "TICKETRAIL_SECRET_KEY";
   const make = "make one with: openssl rand -hex 32";
   const text = reader.text(name);
   if (text === undefined) {
-    if (production) reader.refuse(name, `is not set, and production needs it to encrypt secrets: ${make}`);
+    if (neededBy !== null) {
+      reader.refuse(name, `is not set, and ${neededBy} needs it to encrypt secrets: ${make}`);
+    }
     return null;
   }
   const isHex = /^[0-9a-f]{64}$/i.test(text);

@@ -125,6 +125,7 @@ export class Claimer {
       const lease = leases.grant(now);
       const result = await driver.claimDue({
         now,
+        holder: null,
         lease,
         storeId,
         lanes: asked.map(({ lane, max }) => ({ endpointId: lane.endpointId, max })),
@@ -181,7 +182,7 @@ export class Claimer {
     const { driver, dispatcher, clock, timers } = this.#parts;
     try {
       const now = clock.now();
-      for (const due of await driver.dueLanes({ now, ahead })) {
+      for (const due of await driver.dueLanes({ now, ahead, holder: null })) {
         const lane = dispatcher.lane(due);
         if (lane.closed) {
           this.#parts.onOpen(lane);

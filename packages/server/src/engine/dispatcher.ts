@@ -142,8 +142,8 @@ export class Dispatcher {
     const now = this.#parts.clock.now();
     const open = target?.endpoint.state === "active" && !lane.closed;
     if (!target || !open || !this.#parts.leases.isLive(held.token, now)) {
-      // What cannot be looked up is left alone for a moment; all else keeps its place in the queue.
-      this.#giveBack(lane, held, target ? dueAgain(held, now) : now + GIVEN_BACK_MS);
+      // What cannot be looked up is left alone for a moment.
+      this.#giveBack(lane, held, target ? now : now + GIVEN_BACK_MS);
       return;
     }
     void this.#parts.sender
@@ -151,21 +151,21 @@ export class Dispatcher {
       .then((outcome) => this.#ended(lane, held, target, outcome));
   }
 
-  /** After its delivery was leased, the endpoint was deleted or paused, or cannot be read now, or the lease ran out. */
+  /**
+   * After its delivery was leased, the endpoint was deleted or paused, or cannot be read now, or the lease ran out. All
+   * that waits behind it goes back too, or it would overtake. `dueAt`: when the lane is looked into again.
+   */
   #giveBack(lane: Lane, held: Held, dueAt: number): void {
-    const { driver, onRoom } = this.#parts;
     this.#inFlight -= 1;
     lane.finished(held, { succeeded: true, durationMs: 0 }, 0);
-    void driver
-      .releaseDeliveries({ token: held.token, deliveryIds: [held.delivery.id], dueAt })
+    lane.backlog = true;
+    const back = [held, ...lane.drain()];
+    void this.#releaseAll(back)
       .catch(this.#parts.onTrouble)
       .finally(() => {
         lane.uncounted(dueAt);
-        this.#letGo(lane, held);
-        onRoom(lane);
-        // Those that waited for its end may go now.
-        this.#turns.offer(lane);
-        this.pump();
+        for (const each of back) this.#letGo(lane, each);
+        this.#parts.onRoom(lane);
       });
   }
 

@@ -4,6 +4,7 @@ import { attemptsConformance } from "./conformance/attempts.ts";
 import { claimConformance } from "./conformance/claim.ts";
 import { deliveriesConformance } from "./conformance/deliveries.ts";
 import { endpointsConformance } from "./conformance/endpoints.ts";
+import { lanesConformance } from "./conformance/lanes.ts";
 import { ordersConformance } from "./conformance/orders.ts";
 import { replaysConformance } from "./conformance/replays.ts";
 import { tenancyConformance } from "./conformance/tenancy.ts";
@@ -19,6 +20,7 @@ export function storeConformance(name: string, open: Open): void {
     describe("accepting events", () => acceptConformance(open));
     describe("claiming", () => claimConformance(open));
     describe("attempts", () => attemptsConformance(open));
+    describe("lanes and processes", () => lanesConformance(open));
     describe("deliveries", () => deliveriesConformance(open));
     describe("replays", () => replaysConformance(open));
     describe("an idempotency key", () => idempotencyConformance(open));

@@ -13,7 +13,17 @@ import type { KeyRecord, Plan, Store } from "../domain/store.ts";
  * `StorageFull`; because the database is out of reach, with `StorageUnavailable`. Neither has then changed anything
  * that was acknowledged.
  */
-export interface StoreDriver extends Tenancy, Endpoints, Orders, Events, Deliveries, Replays, Idempotency {
+export interface StoreDriver
+  extends Tenancy,
+    Endpoints,
+    Orders,
+    Events,
+    Deliveries,
+    Lanes,
+    Replays,
+    Idempotency {
+  /** What processes may tell each other sooner than they would find out; null where there is only one. */
+  readonly hints: Hints | null;
   /** Deletes what has outlived its keep, at most `limit` rows of a kind; says how many went. */
   prune(input: PruneInput): Promise<PruneResult>;
   /** For the metrics page; may be a few seconds old. */
@@ -270,6 +280,8 @@ export interface ClaimLane {
 
 export interface ClaimInput {
   readonly now: number;
+  /** Lanes that another one holds give nothing, and their `next` is null; null does not check. */
+  readonly holder: string | null;
   readonly lease: LeaseGrant;
   readonly storeId: string;
   /** Lanes of one store, so that its quota is granted first in, first out across them. */
@@ -302,6 +314,8 @@ export interface ClaimResult {
   readonly rateLimited: boolean;
   /** For each lane asked about: when its next unleased delivery is due; null when it has none. */
   readonly next: Readonly<Record<string, number | null>>;
+  /** The store's current one, so that who knows an older set of its endpoints notices; 0 where there is no such store. */
+  readonly endpointsVersion: number;
 }
 
 /** What the engine decided after an attempt; `decide` in the engine makes it. */
@@ -350,8 +364,15 @@ export interface AttemptRow {
 }
 
 interface Deliveries {
-  /** Endpoints (not paused, disabled or deleted) with unleased deliveries due by `now`, or, with `ahead`, at any time. */
-  dueLanes(input: { readonly now: number; readonly ahead: boolean }): Promise<readonly DueLane[]>;
+  /**
+   * Endpoints (not paused, disabled or deleted) with unleased deliveries due by `now`, or, with `ahead`, at any time.
+   * With a holder, lanes that another one holds are left out.
+   */
+  dueLanes(input: {
+    readonly now: number;
+    readonly ahead: boolean;
+    readonly holder: string | null;
+  }): Promise<readonly DueLane[]>;
   /**
    * Leases what is due, per lane in order of due time, then of acceptance; never more than a lane's `max`. Nothing of
    * an endpoint that is not active, or not of that store.
@@ -378,6 +399,41 @@ interface Deliveries {
   ): Promise<{ readonly rows: readonly AttemptRow[]; readonly total: number }>;
   /** By status; test sends are not counted. */
   countDeliveries(filter: Omit<DeliveryFilter, "limit" | "cursor">): Promise<Record<DeliveryStatus, number>>;
+}
+
+/* ── Processes that share a store ───────────────────────────────────────────────────────────────────────────── */
+
+interface Lanes {
+  /** Notes that a process is alive until then; answers the ids of all that are alive after `now`, sorted. */
+  beat(input: {
+    readonly process: string;
+    readonly until: number;
+    readonly now: number;
+  }): Promise<readonly string[]>;
+  /** The process has ended; what it holds runs out by itself, or is released besides. */
+  leave(process: string): Promise<void>;
+  /**
+   * A lane (an endpoint) is held by one at a time, so that its order, its cap and its ramp hold across processes.
+   * Takes those that are free, run out by `now` or the holder's already, until `until`; answers which it then holds,
+   * in the order asked for.
+   */
+  holdLanes(input: {
+    readonly holder: string;
+    readonly until: number;
+    readonly now: number;
+    readonly endpointIds: readonly string[];
+  }): Promise<readonly string[]>;
+  /** Those of them that the holder has. */
+  releaseLanes(input: { readonly holder: string; readonly endpointIds: readonly string[] }): Promise<void>;
+}
+
+/** `due`: something may be due in some lane. `endpoints`: a store's endpoints have changed; `*` where too many to name. */
+export type Hint = { readonly kind: "due" } | { readonly kind: "endpoints"; readonly storeId: string };
+
+/** Only hints: they may come late, twice or never, and all works without. They come back to who said them, too. */
+export interface Hints {
+  say(hint: Hint): void;
+  listen(listener: (hint: Hint) => void): void;
 }
 
 /* ── Replays ────────────────────────────────────────────────────────────────────────────────────────────────── */

@@ -223,8 +223,8 @@ export function claimConformance(open: Open): void {
         nextDueAt,
       });
       const { driver } = world;
-      expect(await driver.dueLanes({ now: T0, ahead: false })).toEqual([lane(due, T0 - 7)]);
-      const ahead = await driver.dueLanes({ now: T0, ahead: true });
+      expect(await driver.dueLanes({ now: T0, ahead: false, holder: null })).toEqual([lane(due, T0 - 7)]);
+      const ahead = await driver.dueLanes({ now: T0, ahead: true, holder: null });
       expect(ahead).toHaveLength(2);
       expect(ahead).toEqual(expect.arrayContaining([lane(due, T0 - 7), lane(later, T0 + 5)]));
     });
@@ -233,7 +233,8 @@ export function claimConformance(open: Open): void {
       const { world } = use;
       const store = await world.store();
       const endpoint = await world.endpoint(store);
-      const next = async () => (await world.driver.dueLanes({ now: T0, ahead: true }))[0]?.nextDueAt;
+      const next = async () =>
+        (await world.driver.dueLanes({ now: T0, ahead: true, holder: null }))[0]?.nextDueAt;
       const retry = await world.publishOne(store, endpoint);
       const unsent = await world.publishOne(store, endpoint, { limit: 9 });
       expect(await next()).toBeUndefined();

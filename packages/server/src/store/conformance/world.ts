@@ -211,9 +211,10 @@ export class World {
   }
 
   claim(store: Store, endpoints: readonly Endpoint[], over: ClaimOptions = {}): Promise<ClaimResult> {
-    const { now = T0, max = 100, limit = null, token = "lease_b" } = over;
+    const { now = T0, max = 100, limit = null, token = "lease_b", holder = null } = over;
     const input: ClaimInput = {
       now,
+      holder,
       lease: { token, until: now + 30_000 },
       storeId: store.id,
       lanes: endpoints.map(({ id }) => ({ endpointId: id, max })),
@@ -277,6 +278,7 @@ export interface EventOptions {
 
 export interface ClaimOptions {
   readonly now?: number;
+  readonly holder?: string | null;
   readonly max?: number;
   readonly limit?: number | null;
   readonly token?: string;

@@ -1,5 +1,5 @@
+import { decodeCursor, page } from "../cursor.ts";
 import type { Audit, List, ListInput } from "../driver.ts";
-import { decodeCursor, page } from "./cursor.ts";
 import { type Db, orNull } from "./db.ts";
 
 /** In the same transaction as what was done. */

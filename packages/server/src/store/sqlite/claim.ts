@@ -1,6 +1,7 @@
 import type { ClaimedDelivery, ClaimInput, ClaimResult, DueLane } from "../driver.ts";
 import type { Db } from "./db.ts";
 import { countedIn, FREE, NEEDS_QUOTA } from "./gate.ts";
+import { isFreeFor } from "./lanes.ts";
 import { Quota } from "./quota.ts";
 
 interface Lane {
@@ -13,24 +14,30 @@ type Candidate = [num: number, lane: number, gate: number, dueAt: number];
 
 export function claimDue(db: Db, input: ClaimInput): ClaimResult {
   const lanes = lanesOf(db, input);
-  const store = db.tuples<[number]>("SELECT num FROM stores WHERE id = ?", input.storeId)[0]?.[0];
+  const [store, endpointsVersion = 0] =
+    db.tuples<[number, number]>("SELECT num, endpoints_version FROM stores WHERE id = ?", input.storeId)[0] ??
+    [];
   const next: Record<string, number | null> = {};
   for (const { endpointId } of input.lanes) next[endpointId] = null;
-  if (store === undefined || lanes.size === 0) return { deliveries: [], rateLimited: false, next };
+  if (store === undefined || lanes.size === 0) {
+    return { deliveries: [], rateLimited: false, next, endpointsVersion };
+  }
   const { chosen, counted, rateLimited } = choose(db, input, store, lanes);
   leaseThem(db, input, chosen, counted);
   for (const [endpointId, dueAt] of nextDue(db, lanes)) next[endpointId] = dueAt;
-  return { deliveries: readClaimed(db, input, chosen, lanes), rateLimited, next };
+  return { deliveries: readClaimed(db, input, chosen, lanes), rateLimited, next, endpointsVersion };
 }
 
 /** Lanes that may send: active, and of that store. */
-function lanesOf(db: Db, { lanes, storeId }: ClaimInput): Map<number, Lane> {
+function lanesOf(db: Db, { lanes, storeId, holder, now }: ClaimInput): Map<number, Lane> {
   const asked = new Map(lanes.map(({ endpointId, max }) => [endpointId, max]));
   const rows = db.tuples<[number, string]>(
-    `SELECT num, id FROM endpoints WHERE id IN (SELECT value FROM json_each(?)) AND state = 'active'
-       AND store = (SELECT num FROM stores WHERE id = ?)`,
+    `SELECT num, id FROM endpoints WHERE id IN (SELECT value FROM json_each(?1)) AND state = 'active'
+       AND store = (SELECT num FROM stores WHERE id = ?2) AND ${isFreeFor("endpoints.num", "?3", "?4")}`,
     JSON.stringify([...asked.keys()]),
     storeId,
+    holder,
+    now,
   );
   return new Map(rows.map(([num, id]) => [num, { num, endpointId: id, room: asked.get(id) ?? 0 }]));
 }
@@ -197,12 +204,12 @@ const DUE_LANES = `WITH RECURSIVE lanes (num) AS (
   )
   SELECT e.id AS endpointId, s.id AS storeId, s.tenant_id AS tenantId, ${FIRST_DUE("lanes.num")} AS nextDueAt
   FROM lanes CROSS JOIN endpoints e ON e.num = lanes.num CROSS JOIN stores s ON s.num = e.store
-  WHERE e.state = 'active'`;
+  WHERE e.state = 'active' AND ${isFreeFor("e.num", "?1", "?2")}`;
 
 export function dueLanes(
   db: Db,
-  { now, ahead }: { readonly now: number; readonly ahead: boolean },
+  { now, ahead, holder }: { readonly now: number; readonly ahead: boolean; readonly holder: string | null },
 ): DueLane[] {
-  const lanes = db.rows<DueLane>(DUE_LANES);
+  const lanes = db.rows<DueLane>(DUE_LANES, holder, now);
   return lanes.filter(({ nextDueAt }) => nextDueAt < NEVER && (ahead || nextDueAt <= now));
 }

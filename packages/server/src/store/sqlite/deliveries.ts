@@ -1,5 +1,5 @@
+import { decodeCursor, page } from "../cursor.ts";
 import type { DeliveryDetail, DeliveryFilter, List } from "../driver.ts";
-import { decodeCursor, page } from "./cursor.ts";
 import { type Db, orNull, type Value } from "./db.ts";
 import { detailsOf } from "./delivery-rows.ts";
 import { byAge, endpointNumbers, endpointsOrAll, type Key, newestOf } from "./newest.ts";

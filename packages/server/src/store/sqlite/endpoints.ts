@@ -1,4 +1,5 @@
 import type { Endpoint } from "../../domain/endpoint.ts";
+import { decodeCursor, page } from "../cursor.ts";
 import type {
   Audit,
   EndpointChanges,
@@ -8,7 +9,6 @@ import type {
   StoreEndpoints,
 } from "../driver.ts";
 import { writeAudit } from "./audit.ts";
-import { decodeCursor, page } from "./cursor.ts";
 import { type Db, orNull } from "./db.ts";
 import { liveEndpoint, selectEndpoints, toDoc, toEndpoint, withRecord } from "./endpoint-rows.ts";
 

@@ -1,7 +1,7 @@
 import type { CanonicalEventType } from "@ticketrail/contracts";
 import type { EventRecord } from "../../domain/event.ts";
+import { decodeCursor, page } from "../cursor.ts";
 import type { EventFilter, List } from "../driver.ts";
-import { decodeCursor, page } from "./cursor.ts";
 import { type Db, orNull } from "./db.ts";
 import { newestOf, storeNumbers } from "./newest.ts";
 

@@ -1,9 +1,9 @@
 import { hourOf } from "../../domain/store.ts";
 import type { EndpointHealth } from "../driver.ts";
+import { quantile } from "../histogram.ts";
 import { countDeliveries } from "./counts.ts";
 import type { Db } from "./db.ts";
 import { liveEndpoint, withRecord } from "./endpoint-rows.ts";
-import { quantile } from "./histogram.ts";
 
 type HourRow = [bucket: number, succeeded: number, failed: number, totalMs: number];
 

@@ -1,7 +1,7 @@
 import type { Order, OrderStatus } from "@ticketrail/contracts";
+import { decodeCursor, page } from "../cursor.ts";
 import type { List, OrderFilter, SaveOrderInput, SaveOrderResult } from "../driver.ts";
 import { writeAudit } from "./audit.ts";
-import { decodeCursor, page } from "./cursor.ts";
 import { type Db, orNull, type Value } from "./db.ts";
 import { Intake, isStale, storeNumber, storesOf } from "./intake.ts";
 import { newestOf, storeNumbers } from "./newest.ts";

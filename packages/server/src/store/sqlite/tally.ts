@@ -1,7 +1,7 @@
 import { hourOf } from "../../domain/store.ts";
 import type { AttemptRecord } from "../driver.ts";
+import { bucketOf } from "../histogram.ts";
 import type { Db, Value } from "./db.ts";
-import { bucketOf } from "./histogram.ts";
 
 interface EndpointTally {
   attempts: number;

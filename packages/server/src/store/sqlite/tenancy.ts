@@ -1,7 +1,7 @@
 import type { KeyRecord, Plan, Store } from "../../domain/store.ts";
+import { decodeCursor, page } from "../cursor.ts";
 import type { Audit, List, ListInput } from "../driver.ts";
 import { writeAudit } from "./audit.ts";
-import { decodeCursor, page } from "./cursor.ts";
 import { type Db, orNull } from "./db.ts";
 
 interface StoreRow extends Store {

@@ -12,6 +12,7 @@ import * as endpoints from "./endpoints.ts";
 import { getEvent, listEvents } from "./events.ts";
 import { endpointHealth } from "./health.ts";
 import * as idempotency from "./idempotency.ts";
+import * as lanes from "./lanes.ts";
 import { extendLease, recoverLeases, releaseDeliveries } from "./leases.ts";
 import * as orders from "./orders.ts";
 import { recordAttempts } from "./record.ts";
@@ -29,7 +30,7 @@ export interface Verb<Args extends readonly unknown[], Result> {
   readonly runAll?: (db: Db, calls: readonly Args[]) => Result[];
 }
 
-export type VerbName = Exclude<keyof StoreDriver, "close">;
+export type VerbName = Exclude<keyof StoreDriver, "close" | "hints">;
 type VerbOf<Name extends VerbName> = Verb<
   Parameters<StoreDriver[Name]>,
   Awaited<ReturnType<StoreDriver[Name]>>
@@ -131,6 +132,10 @@ export const VERBS: VerbTable = {
   claimIdempotencyKey: write(idempotency.claimIdempotencyKey),
   answerIdempotencyKey: write(idempotency.answerIdempotencyKey),
   dropIdempotencyKey: write(idempotency.dropIdempotencyKey),
+  beat: write(lanes.beat),
+  leave: write(lanes.leave),
+  holdLanes: write(lanes.holdLanes),
+  releaseLanes: write(lanes.releaseLanes),
   prune: write(prune),
   queueStats: list(queueStats),
   ping: write(ping),

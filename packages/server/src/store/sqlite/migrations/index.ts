@@ -1,5 +1,6 @@
 import type { Migration } from "../migrate.ts";
 import { start } from "./001-start.ts";
+import { processes } from "./002-processes.ts";
 
 /** In order; a release appends and never edits. */
-export const MIGRATIONS: readonly Migration[] = [start];
+export const MIGRATIONS: readonly Migration[] = [start, processes];

@@ -1,4 +1,4 @@
-import { InvalidCursor } from "../driver.ts";
+import { InvalidCursor } from "./driver.ts";
 
 /** A list's last key as an opaque word. */
 export const encodeCursor = (...key: readonly number[]): string =>

@@ -1,0 +1,5 @@
+import type { Migration } from "../migrate.ts";
+import { start } from "./001-start.ts";
+
+/** In order; never changed once released, only added to. */
+export const MIGRATIONS: readonly Migration[] = [start];

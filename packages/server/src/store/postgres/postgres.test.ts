@@ -1,0 +1,4 @@
+import { storeConformance } from "../conformance.ts";
+import { databaseOf } from "./database.fixture.ts";
+
+storeConformance("PostgreSQL", () => databaseOf());
