@@ -9,7 +9,7 @@ import { openSqlite } from "./index.ts";
 describe("a full disk", () => {
   it("refuses what it cannot keep, keeps what it acknowledged, and goes on by itself when there is room", async () => {
     const folder = await mkdtemp(join(tmpdir(), "ticketrail-full-"));
-    const driver = await openSqlite({ path: join(folder, "hub.db"), maxPages: 120 });
+    const driver = await openSqlite({ path: join(folder, "hub.db"), maxPages: 123 });
     const close = async () => {
       await driver.close();
       await rm(folder, { recursive: true });
