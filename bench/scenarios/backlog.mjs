@@ -29,7 +29,7 @@ export async function backlog(options) {
         figure: "filled",
         value: large.fillRate,
         unit: "deliveries/s",
-        note: `${large.mbOnDisk.toFixed(0)} MB on disk; ${large.refused} refused for now`,
+        note: `${large.mbOnDisk === null ? "" : `${large.mbOnDisk.toFixed(0)} MB on disk; `}${large.refused} refused for now`,
       },
       {
         scenario,
@@ -68,7 +68,8 @@ function measure(options, pending) {
     const sent = await Promise.race([rig.load.call("finished", { events }), sleep(FILL_MS)]);
     if (sent === undefined) throw new Error(`the backlog was not filled in ${FILL_MS / 60_000} minutes`);
     const fillSeconds = (performance.now() - startedAt) / 1000;
-    const mbOnDisk = statSync(join(rig.folder, "hub.db")).size / 2 ** 20;
+    const file = join(rig.folder, "hub.db");
+    const mbOnDisk = options.store === "sqlite" ? statSync(file).size / 2 ** 20 : null;
     const readyMs = await rig.hub.restart();
     const readyMb = residentMb(rig.hub.pid);
     return {

@@ -58,9 +58,9 @@ it("claims and outcomes go by their own index, whatever the queue held when they
   const plans = said.filter((plan) => plan.includes("Query Text"));
   const looked = plans.find((plan) => plan.includes("FOR UPDATE SKIP LOCKED")) ?? "";
   expect(looked).toMatch(/Index Scan using queue_due on queue/);
-  // What is read and sorted is what was asked for, not what waits.
-  const rows = [...looked.matchAll(/actual time=\S+ rows=(\d+)/g)].map(([, count]) => Number(count));
-  expect(Math.max(...rows)).toBe(200);
+  // What is read, joined and sorted is what was asked for, not what waits.
+  const rows = [...plans.join().matchAll(/actual time=\S+ rows=(\d+)/g)].map(([, count]) => Number(count));
+  expect(Math.max(...rows)).toBe(201);
   const removed = plans.find((plan) => plan.includes("DELETE FROM queue")) ?? "";
   expect(removed).toMatch(/Index Scan using queue_id_tenant_key on queue/);
   const scans = plans.flatMap((plan) => plan.match(/Seq Scan on (queue|events|deliveries)\w*/g) ?? []);
