@@ -224,6 +224,11 @@ export class Rig {
     return event.id;
   }
 
+  /** All at once; accepted in the order of the ids that are answered. */
+  publishMany(store: Store, count: number): Promise<string[]> {
+    return Promise.all(Array.from({ length: count }, () => this.publish(store)));
+  }
+
   async deliveries(filter: Partial<DeliveryFilter> = {}) {
     const { rows } = await this.driver.listDeliveries(
       { limit: 100, cursor: null, ...filter },
