@@ -4,8 +4,10 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const LONGEST = [
   "/test/engine/postgres",
   "/test/simulation/",
+  "/test/e2e/faults",
   "/store/postgres/postgres.test",
   "/test/e2e/process",
+  "/test/e2e/demo",
 ];
 
 const rankOf = ({ moduleId }: TestSpecification): number => {
