@@ -61,7 +61,7 @@ export interface Scenario {
 
 /** Shortly before an hour is over where the plan's limit is to be met, so that the next hour is near. */
 const HALF_PAST = Date.UTC(2026, 0, 18, 10, 30);
-const BEFORE_THE_HOUR = Date.UTC(2026, 0, 18, 10, 59);
+const BEFORE_THE_HOUR = Date.UTC(2026, 0, 18, 10, 57);
 
 export function draw(dice: Dice): Scenario {
   const limited = dice.roll() < 0.25;
