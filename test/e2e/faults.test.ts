@@ -38,8 +38,8 @@ test.each([
   ["clock", "a clock that jumps makes no retry early or late, expires no order, deactivates no endpoint"],
 ])("%s: %s", async (name) => {
   const { code, output } = await faults(name);
-  expect(output).toContain("holds");
   expect(code, output).toBe(0);
+  expect(output).toContain("holds");
 });
 
 test("a name that is no fault is refused, with those there are", async () => {

@@ -13,6 +13,7 @@ import { signedSender } from "../../packages/server/src/engine/signed.ts";
 import type { Audit, DeliveryFilter, StoreDriver } from "../../packages/server/src/store/driver.ts";
 import { Dice, World } from "../simulation/world.ts";
 import type { TestStore } from "../stores.ts";
+import { Underway } from "../underway.ts";
 
 export const HOUR = 3_600_000;
 export const START = Date.UTC(2026, 0, 18, 10, 30);
@@ -44,7 +45,7 @@ export class Rig {
   /** What the receiver answers. */
   answer: (request: Sent) => SendOutcome = () => OK;
   #process = 0;
-  #busy = 0;
+  readonly #underway = new Underway();
 
   constructor(store: TestStore) {
     this.#store = store;
@@ -116,29 +117,21 @@ export class Rig {
         return async (...input: unknown[]) => {
           this.calls.push(String(verb));
           if (this.broken.has(String(verb))) throw new Error(`${String(verb)} is broken`);
-          this.#busy += 1;
-          try {
-            const result = await real.apply(driver, input);
-            if (this.lost.has(String(verb))) throw new Error(`The answer of ${String(verb)} is lost`);
-            return result;
-          } finally {
-            this.#busy -= 1;
-          }
+          const result = await this.#underway.during(() => real.apply(driver, input));
+          if (this.lost.has(String(verb))) throw new Error(`The answer of ${String(verb)} is lost`);
+          return result;
         };
       },
     });
   }
 
-  readonly settle = async (): Promise<void> => {
-    for (let quiet = 0; quiet < 2; ) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      quiet = this.#busy === 0 ? quiet + 1 : 0;
-    }
-  };
+  settle(): Promise<void> {
+    return this.#underway.settle();
+  }
 
   /** Lets the hub work until so much time has passed. */
   pass(ms: number): Promise<void> {
-    return this.world.run(this.world.now() + ms, this.settle);
+    return this.world.run(this.world.now() + ms, this.#underway.settle);
   }
 
   audit(action: string): Audit {
@@ -229,6 +222,11 @@ export class Rig {
     };
     await this.engine.publish(event, store, orderId);
     return event.id;
+  }
+
+  /** All at once; accepted in the order of the ids that are answered. */
+  publishMany(store: Store, count: number): Promise<string[]> {
+    return Promise.all(Array.from({ length: count }, () => this.publish(store)));
   }
 
   async deliveries(filter: Partial<DeliveryFilter> = {}) {

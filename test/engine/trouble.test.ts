@@ -53,7 +53,7 @@ test("an endpoint that is resumed while the store cannot be read gets its queue 
 test("a larger plan lets go within seconds what the smaller one held back until the next hour", async () => {
   const store = await rig.store("starter");
   await rig.endpoint(store, "standard");
-  for (let i = 0; i < 501; i++) await rig.publish(store);
+  await rig.publishMany(store, 501);
   await rig.pass(1_000);
   expect(rig.sent).toHaveLength(500);
   await rig.driver.updateStore(store.id, { plan: "grow" }, rig.audit("store.update"));

@@ -62,10 +62,7 @@ export class Gate {
         if (fault !== null) ledger.note(process, () => `${verb} fails: ${fault}`);
         if (fault === "full" || fault === "before") return fail();
         try {
-          ledger.callsUnderWay += 1;
-          const result = await run(input).finally(() => {
-            ledger.callsUnderWay -= 1;
-          });
+          const result = await ledger.underway.during(() => run(input));
           ledger.executed(process, verb, input, result);
           if (fault === "after") return fail();
           answer(() => {

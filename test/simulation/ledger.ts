@@ -11,6 +11,7 @@ import {
   StorageUnavailable,
   type StoreEndpoints,
 } from "../../packages/server/src/store/driver.ts";
+import { Underway } from "../underway.ts";
 import type { World } from "./world.ts";
 
 export interface Request extends SendRequest {
@@ -71,8 +72,7 @@ export class Ledger {
   /** Leases that others may have taken over. */
   longOutages = 0;
   failedCalls = 0;
-  /** The store is at work: the world stands still meanwhile. */
-  callsUnderWay = 0;
+  readonly underway = new Underway();
   replays = 0;
   /** An endpoint or the store was changed by a process. */
   onChange: (process: number, endpointId: string | null) => void = () => undefined;

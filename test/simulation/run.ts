@@ -60,14 +60,14 @@ async function trouble(around: Surroundings, store: Store, actors: Actors): Prom
   await actors.hub.open(store.id);
   for (let i = 0; i < scenario.endpoints; i++) await actors.operator.create();
   schedule(around, actors);
-  await world.run(scenario.calmAt, settling(ledger));
+  await world.run(scenario.calmAt, ledger.underway.settle);
 }
 
 /** From then on nothing does, and all that is open must be settled within its time. Returns how it stands then. */
 async function calm(around: Surroundings, store: Store, actors: Actors): Promise<readonly DeliveryDetail[]> {
   const { driver, world, ledger } = around;
   const { hub, operator, clients } = actors;
-  const settle = settling(ledger);
+  const { settle } = ledger.underway;
   hub.goOn();
   await world.run(world.now() + SETTLED_MS, settle);
   if (!hub.complete) ledger.problems.push("not every process is there");
@@ -85,12 +85,6 @@ async function calm(around: Surroundings, store: Store, actors: Actors): Promise
 
 /** A limited store is asked once a second: one hour's end is waited for where it is near, and no other. */
 const hoursNear = (now: number): number => (HOUR_MS - (now % HOUR_MS) < 4 * 60_000 ? 1 : 0);
-
-/** Lets promises run until nothing is under way in the store. */
-const settling = (ledger: Ledger) => async (): Promise<void> => {
-  do await new Promise((resolve) => setImmediate(resolve));
-  while (ledger.callsUnderWay > 0);
-};
 
 interface Actors {
   readonly hub: Hub;

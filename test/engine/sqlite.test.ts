@@ -1,7 +1,6 @@
 import { describe } from "vitest";
-import { openEmbedded, openServer } from "../stores.ts";
+import { openEmbedded } from "../stores.ts";
 import { engineCases } from "./cases.ts";
 import { Rig } from "./rig.ts";
 
 describe("the engine on SQLite", () => engineCases(async () => new Rig(await openEmbedded()).start()));
-describe("the engine on PostgreSQL", () => engineCases(async () => new Rig(await openServer()).start()));

@@ -1,0 +1,3 @@
+import { serverRuns } from "./cases.ts";
+
+serverRuns();

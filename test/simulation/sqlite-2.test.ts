@@ -1,0 +1,3 @@
+import { embeddedRuns } from "./cases.ts";
+
+embeddedRuns(2);
