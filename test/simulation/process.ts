@@ -152,7 +152,8 @@ export class Process {
         cancel();
       };
     };
-    return { after, soon: (task) => void after(0, task) };
+    // What comes in the same turn is no timer that could hold the process up.
+    return { after, soon: (task) => void world.at(world.now(), () => this.deliver(task)) };
   }
 
   #transport(): Transport {

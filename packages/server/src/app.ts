@@ -53,11 +53,15 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       "the machine's clock was moved: the hub keeps to its own time, and takes the machine's at its next start",
     ),
   );
-  const driver = await openStore(config.database, clock);
+  const starting = senderThread(startSenderWorker(config));
+  const driver = await openStore(config.database, clock).catch(async (error) => {
+    await (await starting).close();
+    throw error;
+  });
+  const sender = await starting;
   try {
     const metrics = createMetrics();
     const policy = addressPolicy(config);
-    const sender = senderThread(startSenderWorker(config));
     const engine = engineOf(config, { driver, clock, sender, vault, metrics, log });
     metrics.watch(() => queueState(driver, engine, clock));
     const contracts = new Map(CONTRACTS.map((contract) => [contract.name, contract]));
@@ -94,6 +98,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     };
     return { url, freshAdminKey: admin.fresh, close };
   } catch (error) {
+    await sender.close();
     await driver.close();
     throw error;
   }

@@ -44,7 +44,7 @@ async function receiver(gate: Promise<void> = Promise.resolve()) {
   return { url, arrivals, arrived };
 }
 
-function threadedSender(): Sender {
+function threadedSender(): Promise<Sender> {
   const start: SenderStart = { production: false, allowNetworks: ["127.0.0.1/32"], connectionsPerOrigin: 4 };
   return senderThread(new Worker(built, { workerData: start }));
 }
@@ -67,7 +67,7 @@ const parcel = (eventId: string, body: string) => ({
 describe.skipIf(!existsSync(built))("the sender on a thread of its own", () => {
   it("signs each attempt with its own destination's key, and sends the body that belongs to it", async () => {
     const { url, arrivals } = await receiver();
-    const sender = threadedSender();
+    const sender = await threadedSender();
     const first = destination(`${url}/a`);
     const second = destination(`${url}/b`, [Buffer.alloc(32, 8)]);
     const outcomes = await Promise.all([
@@ -92,7 +92,7 @@ describe.skipIf(!existsSync(built))("the sender on a thread of its own", () => {
 
   it("answers each attempt with its own outcome", async () => {
     const { url } = await receiver();
-    const sender = threadedSender();
+    const sender = await threadedSender();
     const outcomes = await Promise.all([
       sender.send(destination("http://127.0.0.1:1/"), parcel("evt_1", "{}")),
       sender.send(destination(url, []), parcel("evt_2", "{}")),
@@ -114,7 +114,7 @@ describe.skipIf(!existsSync(built))("the sender on a thread of its own", () => {
       open = resolve;
     });
     const { url, arrived } = await receiver(gate);
-    const sender = threadedSender();
+    const sender = await threadedSender();
     const arriving = arrived();
     const sent = sender.send(destination(url), parcel("evt_1", "{}"));
     await arriving;

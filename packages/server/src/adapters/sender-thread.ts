@@ -21,8 +21,16 @@ const OUTCOME_FIELDS = 5;
 /** Beyond this, both sides forget what they know of destinations. */
 const MOST_DESTINATIONS = 20_000;
 
-/** A sender on a thread of its own, so that signing and sockets do not take turns with everything else. */
-export function senderThread(worker: Worker): Sender {
+/**
+ * A sender on a thread of its own, so that signing and sockets do not take turns with everything else. Resolves when
+ * the thread can send: what it is given sooner would all go out at once. Rejects with the reason why it cannot.
+ */
+export async function senderThread(worker: Worker): Promise<Sender> {
+  await once(worker, "message");
+  return sendingTo(worker);
+}
+
+function sendingTo(worker: Worker): Sender {
   const exited = once(worker, "exit");
   const waiting: (((outcome: SendOutcome) => void) | undefined)[] = [];
   const freeSlots: number[] = [];
@@ -125,4 +133,5 @@ export function serveSender(port: MessagePort, sender: Sender): void {
       void sender.send(destination, parcel).then((outcome) => ended(slot, outcome));
     }
   });
+  port.postMessage("ready");
 }

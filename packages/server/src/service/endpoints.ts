@@ -159,8 +159,9 @@ export class Endpoints {
   async delete(call: Call, { endpoint }: EndpointWithRecord): Promise<void> {
     const { driver, engine, clock } = this.#context;
     const audit = auditOf(call, clock.now(), "endpoint.delete", endpoint.storeId, endpoint.id);
-    if (!(await driver.deleteEndpoint(endpoint.id, audit))) throw notFound("endpoint");
-    engine.wake(endpoint.storeId, endpoint.id);
+    // A call that fails may have been carried out.
+    const wake = () => engine.wake(endpoint.storeId, endpoint.id);
+    if (!(await driver.deleteEndpoint(endpoint.id, audit).finally(wake))) throw notFound("endpoint");
   }
 
   async test(call: Call, { endpoint }: EndpointWithRecord, eventType: string | null): Promise<TestResult> {
@@ -194,16 +195,17 @@ export class Endpoints {
     const { driver, engine, clock } = this.#context;
     const { id, storeId } = found.endpoint;
     let current = found;
+    // A call that fails may have been carried out.
+    const wake = () => engine.wake(storeId, id);
     for (let tries = 0; tries < CONFLICT_TRIES; tries++) {
       const { endpoint } = current;
       const audit = auditOf(call, clock.now(), action, storeId, id);
-      const result = await driver.updateEndpoint(id, endpoint.version, changesOf(endpoint), uniqueUrl, audit);
+      const result = await driver
+        .updateEndpoint(id, endpoint.version, changesOf(endpoint), uniqueUrl, audit)
+        .finally(wake);
       if (result === null) throw notFound("endpoint");
       if (result === "taken") throw taken();
-      if (result !== "conflict") {
-        engine.wake(storeId, id);
-        return { endpoint: result, record: current.record };
-      }
+      if (result !== "conflict") return { endpoint: result, record: current.record };
       const again = await driver.getEndpoint(id);
       if (again === null) throw notFound("endpoint");
       current = again;

@@ -75,11 +75,13 @@ export class Stores {
   async update(call: Call, id: string, changes: StoreChanges): Promise<Store> {
     if (!sees(call, id)) throw notFound("store");
     const audit = auditOf(call, this.#context.clock.now(), "store.update", id, id);
-    const store = await this.#context.driver.updateStore(id, changes, audit);
-    this.#cache.delete(id);
+    const { driver, engine } = this.#context;
+    // A call that fails may have been carried out; the engine keeps the plan's limit in mind, for the store as a whole.
+    const store = await driver.updateStore(id, changes, audit).finally(() => {
+      this.#cache.delete(id);
+      engine.wake(id, "");
+    });
     if (store === null) throw notFound("store");
-    // The engine keeps the plan's limit in mind, for the store as a whole.
-    this.#context.engine.wake(id, "");
     return store;
   }
 
