@@ -97,7 +97,8 @@ test.each(STORES)(
     const storeId = await makeStore();
     await hub.post("/v1/endpoints", { storeId, contract: "standard", url: receiver.url, events: ["*"] });
     for (let i = 0; i < 100; i++) await hub.post("/v1/orders", order(storeId));
-    await receiver.received(64);
+    // As many as an endpoint gets at once of which nothing is known yet.
+    await receiver.received(4);
     const stopped = hub.stop("SIGTERM");
     await until(
       async () =>
@@ -110,7 +111,7 @@ test.each(STORES)(
     for (const release of held.splice(0)) release();
     expect(await stopped).toBe(0);
     const sentOnce = receiver.requests.length;
-    expect(sentOnce).toBe(64);
+    expect(sentOnce).toBe(4);
     await hub.start();
     await receiver.received(100);
     for (const release of held.splice(0)) release();

@@ -10,7 +10,7 @@ export interface Held {
 export interface LaneLimits {
   /** Requests at once to one endpoint. */
   readonly maxInFlight: number;
-  /** Requests at once to one that keeps failing. */
+  /** Requests at once to one that keeps failing, or of which nothing is known yet. */
   readonly minInFlight: number;
   /** Deliveries held in memory for one endpoint. */
   readonly window: number;
@@ -26,8 +26,9 @@ const SLOW_MS = 250;
 const RAMP_STEP_MS = 50;
 
 /**
- * One endpoint's own queue. Its width adapts: it halves while the endpoint keeps failing, and widens step by step
- * once it answers again. First attempts of one subject (an order) never overtake each other.
+ * One endpoint's own queue. Its width adapts: it starts narrow and widens with each success, so that a start is no
+ * stampede; it halves while the endpoint keeps failing, and widens step by step once that answers again. First
+ * attempts of one subject (an order) never overtake each other.
  */
 export class Lane {
   readonly endpointId: string;
@@ -42,6 +43,8 @@ export class Lane {
   inFlight = 0;
   #width: number;
   #failuresInRow = 0;
+  /** It has kept failing once: from then on it widens slowly. */
+  #hasFailed = false;
   #widenedAt = 0;
   #averageMs = 0;
   /** Queued in the store and due: nothing may be handed off past it. */
@@ -70,7 +73,7 @@ export class Lane {
     this.storeId = at.storeId;
     this.tenantId = at.tenantId;
     this.#limits = limits;
-    this.#width = limits.maxInFlight;
+    this.#width = limits.minInFlight;
   }
 
   /** The store has something for it at `at`. While its hour is used up it is asked now and then: the plan may change. */
@@ -157,11 +160,15 @@ export class Lane {
     if (held.delivery.attemptCount === 0) this.#release(held.delivery.subjectId);
     if (!outcome.succeeded) {
       this.#failuresInRow += 1;
-      if (this.failing) this.#width = Math.max(this.#limits.minInFlight, this.#width >> 1);
+      if (this.failing) {
+        this.#hasFailed = true;
+        this.#width = Math.max(this.#limits.minInFlight, this.#width >> 1);
+      }
       return;
     }
     this.#failuresInRow = 0;
-    if (this.#width < this.#limits.maxInFlight && now - this.#widenedAt >= RAMP_STEP_MS) {
+    if (this.#width >= this.#limits.maxInFlight) return;
+    if (!this.#hasFailed || now - this.#widenedAt >= RAMP_STEP_MS) {
       this.#width += 1;
       this.#widenedAt = now;
     }
