@@ -171,6 +171,7 @@ function engineOf(config: Config, effects: EngineEffects): Engine {
     jobs: JOBS,
     // The embedded store has one process: what a lease says of another one is history.
     exclusive: config.database.kind === "sqlite",
+    sends: true,
     admission: ADMISSION,
     load: busyShare(),
     onAccepted: (events) => metrics.eventsAccepted(events),

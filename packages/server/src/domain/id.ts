@@ -19,7 +19,7 @@ export type IdPrefix =
   | "del_"
   | "rpl_"
   | "req_"
-  | "lease_"
+  | "lease_" | "proc_"
   | "aud_";
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
