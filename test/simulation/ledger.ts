@@ -209,6 +209,11 @@ const TOLD = new Set([
   "recordAttempts",
   "releaseDeliveries",
   "recoverLeases",
+  "beat",
+  "leave",
+  "holdLanes",
+  "releaseLanes",
+  "dueLanes",
   "cancelDeliveries",
 ]);
 

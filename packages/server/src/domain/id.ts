@@ -19,7 +19,8 @@ export type IdPrefix =
   | "del_"
   | "rpl_"
   | "req_"
-  | "lease_" | "proc_"
+  | "lease_"
+  | "proc_"
   | "aud_";
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";

@@ -10,6 +10,7 @@ import { type Job, Jobs, systemAudit } from "./jobs.ts";
 import type { Lane } from "./lane.ts";
 import { Leases } from "./leases.ts";
 import { Members } from "./members.ts";
+import { PRESSURE, pressureOfLanes, pressureOfQueue } from "./pressure.ts";
 import { Publisher } from "./publisher.ts";
 import { Recorder } from "./recorder.ts";
 import { sendTest } from "./send-test.ts";
@@ -84,8 +85,9 @@ export function createEngine(parts: EngineParts): Engine {
     onGone: (target) => void disable(target).catch(onTrouble),
   });
   const admission = new Admission({
-    lanes: () => dispatcher.lanes(),
-    load: parts.load,
+    pressed: parts.sends
+      ? pressureOfLanes(() => dispatcher.lanes(), parts.load, PRESSURE)
+      : pressureOfQueue(driver, clock, PRESSURE, onTrouble),
     clock,
     timers,
     limits: parts.admission,
@@ -120,6 +122,7 @@ export function createEngine(parts: EngineParts): Engine {
     leases,
     clock,
     newId,
+    shared: !parts.exclusive,
     onQueued: (lane) => claimer.noticed(lane),
     onQueuedElsewhere: (at) => {
       // It may have been taken since.

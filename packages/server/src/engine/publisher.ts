@@ -16,6 +16,8 @@ export interface PublisherParts {
   readonly leases: Leases;
   readonly clock: Clock;
   readonly newId: NewId;
+  /** Other processes accept into the store, too. */
+  readonly shared: boolean;
   /** A lane has something in the store. */
   readonly onQueued: (lane: Lane) => void;
   /** A lane that was not held here, or is not any more, has something in the store. */
@@ -51,7 +53,7 @@ export class Publisher {
   }
 
   async intend(events: readonly CanonicalEvent[], store: Store, subjectId: string): Promise<Intent> {
-    const { targets, leases, clock } = this.#parts;
+    const { targets, leases, clock, shared } = this.#parts;
     const storeTargets = await targets.ofStore(store.id);
     const now = clock.now();
     const lease = leases.shared(now);
@@ -76,6 +78,7 @@ export class Publisher {
         endpointsVersion: storeTargets.version,
         lease,
         quota,
+        shared,
       };
     });
     return {
