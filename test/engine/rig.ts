@@ -5,7 +5,7 @@ import { idsFrom, isoTime } from "../../packages/server/src/domain/id.ts";
 import { createOrder } from "../../packages/server/src/domain/order.ts";
 import type { Plan, Store } from "../../packages/server/src/domain/store.ts";
 import { ADMISSION } from "../../packages/server/src/engine/admission.ts";
-import { createEngine, DEFAULT_LIMITS } from "../../packages/server/src/engine/create.ts";
+import { createEngine, DEFAULT_LIMITS, type EngineParts } from "../../packages/server/src/engine/create.ts";
 import type { Engine } from "../../packages/server/src/engine/engine.ts";
 import { JOBS } from "../../packages/server/src/engine/jobs.ts";
 import type { SendOutcome, SendRequest, Transport } from "../../packages/server/src/engine/sender.ts";
@@ -44,7 +44,8 @@ export class Rig {
   /** What the receiver answers. */
   answer: (request: Sent) => SendOutcome = () => OK;
   #process = 0;
-  #busy = 0;
+  /** Calls of the store that are under way. */
+  protected busy = 0;
 
   constructor(store: TestStore) {
     this.#store = store;
@@ -65,10 +66,22 @@ export class Rig {
   async boot(): Promise<void> {
     const mine = ++this.#process;
     const alive = () => this.#process === mine;
-    this.engine = createEngine({
+    this.engine = this.build(this.#transport(), {
       driver: this.#counted(),
+      timers: this.world.timers(alive),
+    });
+    await this.engine.start();
+    await this.settle();
+  }
+
+  /** An engine of one's own, as `parts` have it. */
+  protected build(
+    transport: Transport,
+    parts: Pick<EngineParts, "driver" | "timers"> & Partial<EngineParts>,
+  ) {
+    return createEngine({
       sender: signedSender({
-        transport: this.#transport(),
+        transport,
         contracts: CONTRACTS,
         clock: this.world,
         wallClock: { now: () => this.world.now() + this.wallAheadMs },
@@ -76,7 +89,6 @@ export class Rig {
       vault,
       contracts: CONTRACTS,
       clock: this.world,
-      timers: this.world.timers(alive),
       newId: this.newId,
       limits: DEFAULT_LIMITS,
       retryScale: 1,
@@ -94,9 +106,8 @@ export class Rig {
       onTrouble: (error) => {
         if (this.broken.size + this.lost.size === 0) throw error;
       },
+      ...parts,
     });
-    await this.engine.start();
-    await this.settle();
   }
 
   #transport(): Transport {
@@ -119,13 +130,13 @@ export class Rig {
         return async (...input: unknown[]) => {
           this.calls.push(String(verb));
           if (this.broken.has(String(verb))) throw new Error(`${String(verb)} is broken`);
-          this.#busy += 1;
+          this.busy += 1;
           try {
             const result = await real.apply(driver, input);
             if (this.lost.has(String(verb))) throw new Error(`The answer of ${String(verb)} is lost`);
             return result;
           } finally {
-            this.#busy -= 1;
+            this.busy -= 1;
           }
         };
       },
@@ -135,7 +146,7 @@ export class Rig {
   readonly settle = async (): Promise<void> => {
     for (let quiet = 0; quiet < 2; ) {
       await new Promise<void>((resolve) => setImmediate(resolve));
-      quiet = this.#busy === 0 ? quiet + 1 : 0;
+      quiet = this.busy === 0 ? quiet + 1 : 0;
     }
   };
 
@@ -215,7 +226,7 @@ export class Rig {
   }
 
   /** One order event of the platform's own; answers the event's id. */
-  async publish(store: Store): Promise<string> {
+  async publish(store: Store, engine = this.engine, subjectId: string | null = null): Promise<string> {
     const orderId = this.newId("ord_");
     const input = {
       items: [{ name: "Margherita", quantity: 1, unitMinor: 890 }],
@@ -230,7 +241,7 @@ export class Rig {
       createdAt: isoTime(this.world.now()),
       data: order,
     };
-    await this.engine.publish(event, store, orderId);
+    await engine.publish(event, store, subjectId ?? orderId);
     return event.id;
   }
 
