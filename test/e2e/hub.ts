@@ -37,8 +37,7 @@ export class Hub {
 
   /** Another process on the same database, with what is changed in its environment. */
   beside(env: Readonly<Record<string, string>>): Hub {
-    const hub = new Hub({ ...this.#env, DATABASE_URL: this.#database?.url ?? "", ...env });
-    return hub;
+    return new Hub({ ...this.#env, DATABASE_URL: this.#database?.url ?? "", ...env });
   }
 
   /** Keeps everything in a database of its own on the server of the whole run, rather than in its folder. */

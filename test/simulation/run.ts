@@ -17,6 +17,8 @@ export interface Run {
   readonly store: Store;
   readonly scenario: Scenario;
   readonly ledger: Ledger;
+  /** The store is made for several processes: it hands nothing over past what another has queued. */
+  readonly shared: boolean;
   /** As they stand at the end. */
   readonly deliveries: readonly DeliveryDetail[];
 }
@@ -51,7 +53,7 @@ export async function simulate(seed: number, driver: StoreDriver): Promise<Run> 
     ledger.problems.push(String(error));
   }
   await clear(around);
-  return { store, scenario, ledger, deliveries };
+  return { store, scenario, ledger, shared: driver.hints !== null, deliveries };
 }
 
 /** Until `calmAt` anything may happen. */
