@@ -35,6 +35,11 @@ export class Hub {
     this.#env = env;
   }
 
+  /** Another process on the same database, with what is changed in its environment. */
+  beside(env: Readonly<Record<string, string>>): Hub {
+    return new Hub({ ...this.#env, DATABASE_URL: this.#database?.url ?? "", ...env });
+  }
+
   /** Keeps everything in a database of its own on the server of the whole run, rather than in its folder. */
   async on(store: StoreName): Promise<this> {
     if (store === "PostgreSQL") this.#database = await makeDatabase({ empty: true });
@@ -85,7 +90,9 @@ export class Hub {
 
   /** As if a minute passed in which no process lived: where several may, only then is a dead one's work free. */
   async runOutLeases(): Promise<void> {
-    await this.#database?.run("UPDATE leases SET until = 0");
+    for (const table of ["leases", "processes", "lane_holds"]) {
+      await this.#database?.run(`UPDATE ${table} SET until = 0`);
+    }
   }
 
   async remove(): Promise<void> {

@@ -5,7 +5,7 @@ import { idsFrom, isoTime } from "../../packages/server/src/domain/id.ts";
 import { createOrder } from "../../packages/server/src/domain/order.ts";
 import type { Plan, Store } from "../../packages/server/src/domain/store.ts";
 import { ADMISSION } from "../../packages/server/src/engine/admission.ts";
-import { createEngine, DEFAULT_LIMITS } from "../../packages/server/src/engine/create.ts";
+import { createEngine, DEFAULT_LIMITS, type EngineParts } from "../../packages/server/src/engine/create.ts";
 import type { Engine } from "../../packages/server/src/engine/engine.ts";
 import { JOBS } from "../../packages/server/src/engine/jobs.ts";
 import type { SendOutcome, SendRequest, Transport } from "../../packages/server/src/engine/sender.ts";
@@ -45,7 +45,7 @@ export class Rig {
   /** What the receiver answers. */
   answer: (request: Sent) => SendOutcome = () => OK;
   #process = 0;
-  readonly #underway = new Underway();
+  protected readonly underway = new Underway();
 
   constructor(store: TestStore) {
     this.#store = store;
@@ -66,10 +66,22 @@ export class Rig {
   async boot(): Promise<void> {
     const mine = ++this.#process;
     const alive = () => this.#process === mine;
-    this.engine = createEngine({
+    this.engine = this.build(this.#transport(), {
       driver: this.#counted(),
+      timers: this.world.timers(alive),
+    });
+    await this.engine.start();
+    await this.settle();
+  }
+
+  /** An engine of one's own, as `parts` have it. */
+  protected build(
+    transport: Transport,
+    parts: Pick<EngineParts, "driver" | "timers"> & Partial<EngineParts>,
+  ) {
+    return createEngine({
       sender: signedSender({
-        transport: this.#transport(),
+        transport,
         contracts: CONTRACTS,
         clock: this.world,
         wallClock: { now: () => this.world.now() + this.wallAheadMs },
@@ -77,7 +89,6 @@ export class Rig {
       vault,
       contracts: CONTRACTS,
       clock: this.world,
-      timers: this.world.timers(alive),
       newId: this.newId,
       limits: DEFAULT_LIMITS,
       retryScale: 1,
@@ -86,6 +97,7 @@ export class Rig {
       // Every five minutes is often enough where an hour is a moment.
       jobs: JOBS.map((job) => ({ ...job, everyMs: Math.max(job.everyMs, 5 * 60_000) })),
       exclusive: true,
+      sends: true,
       admission: ADMISSION,
       load: () => 0,
       onAccepted: () => undefined,
@@ -94,9 +106,8 @@ export class Rig {
       onTrouble: (error) => {
         if (this.broken.size + this.lost.size === 0) throw error;
       },
+      ...parts,
     });
-    await this.engine.start();
-    await this.settle();
   }
 
   #transport(): Transport {
@@ -114,10 +125,12 @@ export class Rig {
     return new Proxy(this.driver, {
       get: (driver, verb) => {
         const real = Reflect.get(driver, verb) as (...input: unknown[]) => Promise<unknown>;
+        // They come by the wall's time.
+        if (verb === "hints") return null;
         return async (...input: unknown[]) => {
           this.calls.push(String(verb));
           if (this.broken.has(String(verb))) throw new Error(`${String(verb)} is broken`);
-          const result = await this.#underway.during(() => real.apply(driver, input));
+          const result = await this.underway.during(() => real.apply(driver, input));
           if (this.lost.has(String(verb))) throw new Error(`The answer of ${String(verb)} is lost`);
           return result;
         };
@@ -126,12 +139,12 @@ export class Rig {
   }
 
   settle(): Promise<void> {
-    return this.#underway.settle();
+    return this.underway.settle();
   }
 
   /** Lets the hub work until so much time has passed. */
   pass(ms: number): Promise<void> {
-    return this.world.run(this.world.now() + ms, this.#underway.settle);
+    return this.world.run(this.world.now() + ms, this.underway.settle);
   }
 
   audit(action: string): Audit {
@@ -205,7 +218,7 @@ export class Rig {
   }
 
   /** One order event of the platform's own; answers the event's id. */
-  async publish(store: Store): Promise<string> {
+  async publish(store: Store, engine = this.engine, subjectId: string | null = null): Promise<string> {
     const orderId = this.newId("ord_");
     const input = {
       items: [{ name: "Margherita", quantity: 1, unitMinor: 890 }],
@@ -220,7 +233,7 @@ export class Rig {
       createdAt: isoTime(this.world.now()),
       data: order,
     };
-    await this.engine.publish(event, store, orderId);
+    await engine.publish(event, store, subjectId ?? orderId);
     return event.id;
   }
 

@@ -111,24 +111,29 @@ function overQuota({ ledger }: Run): string[] {
 
 /**
  * The first attempt of a subject's event starts after that of the event accepted before it has ended. What a dead
- * process had under way is left out: its end means nothing to the next one. Where calls failed, or several processes
- * share the store, order is not promised; nor where a plan was changed and a crash made some need the plan's quota
+ * process had under way is left out: its end means nothing to the next one. Where calls failed, or several processes use
+ * the embedded store, order is not promised; nor between what several processes take in at one moment; nor where a plan was changed and a crash made some need the plan's quota
  * again that others had got before them.
  */
-function overtaken({ ledger, scenario }: Run): string[] {
-  if (scenario.processes > 1 || ledger.failedCalls > 0) return [];
+function overtaken({ ledger, scenario, shared }: Run): string[] {
+  const several = scenario.processes > 1;
+  if ((several && !shared) || ledger.failedCalls > 0) return [];
   if (ledger.crashes > 0 && ledger.plans.length > 1) return [];
   const problems: string[] = [];
   for (const id of ledger.endpoints.keys()) {
-    const ended = new Map<string, number>();
-    for (const { subjectId, orderId } of ledger.accepted.values()) {
+    const ended = new Map<string, { readonly endedAt: number; readonly at: number }>();
+    for (const { subjectId, orderId, at } of ledger.accepted.values()) {
       const mine = ledger.requests.filter(
         (request) => request.endpointId === id && request.orderId === orderId,
       );
       const first = mine[0];
       if (!first) continue;
-      if (first.startedAt < (ended.get(subjectId) ?? 0)) problems.push(`${orderId} overtook at ${id}`);
-      if (mine.every(({ process }) => process === first.process)) ended.set(subjectId, first.endedAt);
+      const before = ended.get(subjectId);
+      const follows = before !== undefined && (!several || before.at < at);
+      if (follows && first.startedAt < before.endedAt) problems.push(`${orderId} overtook at ${id}`);
+      if (mine.every(({ process }) => process === first.process)) {
+        ended.set(subjectId, { endedAt: first.endedAt, at });
+      }
     }
   }
   return problems;

@@ -39,7 +39,8 @@ export class Gate {
     return new Proxy(this.#parts.driver, {
       get: (driver, verb) => {
         const real = Reflect.get(driver, verb) as (...input: unknown[]) => Promise<unknown>;
-        if (typeof real !== "function") return real;
+        // Hints come by the wall's time: others are told by the hub here.
+        if (verb === "hints") return null;
         return (...input: unknown[]) =>
           this.#call(String(verb), (scaled) => real.apply(driver, scaled), withSmallLimit(input));
       },

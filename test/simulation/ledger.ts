@@ -26,6 +26,8 @@ export interface Request extends SendRequest {
 export interface Accepted {
   readonly eventId: string;
   readonly subjectId: string;
+  /** When its process took it in: what is queued goes out in this order. */
+  readonly at: number;
   /** Stands in every contract's body, and in no other event's. */
   readonly orderId: string;
   /** Who was subscribed when it was accepted. */
@@ -164,7 +166,8 @@ export class Ledger {
     const endpointIds = set
       .filter(({ canonical }) => canonical.includes("order.created"))
       .map(({ id }) => id);
-    this.accepted.set(event.id, { eventId: event.id, subjectId: event.subjectId, orderId, endpointIds });
+    const { id: eventId, subjectId, createdAt: at } = event;
+    this.accepted.set(eventId, { eventId, subjectId, at, orderId, endpointIds });
     const leased = new Set(
       result.placements.flatMap(({ deliveryId, placed }) => (placed === "leased" ? [deliveryId] : [])),
     );
@@ -209,6 +212,11 @@ const TOLD = new Set([
   "recordAttempts",
   "releaseDeliveries",
   "recoverLeases",
+  "beat",
+  "leave",
+  "holdLanes",
+  "releaseLanes",
+  "dueLanes",
   "cancelDeliveries",
 ]);
 

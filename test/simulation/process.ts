@@ -119,6 +119,7 @@ export class Process {
       sweepMs: SWEEP_MS,
       jobs: JOBS_HERE,
       exclusive: scenario.processes === 1,
+      sends: true,
       admission: ADMISSION,
       load: () => 0,
       onAccepted: () => undefined,

@@ -17,6 +17,8 @@ export interface Run {
   readonly store: Store;
   readonly scenario: Scenario;
   readonly ledger: Ledger;
+  /** The store is made for several processes: it hands nothing over past what another has queued. */
+  readonly shared: boolean;
   /** As they stand at the end. */
   readonly deliveries: readonly DeliveryDetail[];
 }
@@ -51,7 +53,7 @@ export async function simulate(seed: number, driver: StoreDriver): Promise<Run> 
     ledger.problems.push(String(error));
   }
   await clear(around);
-  return { store, scenario, ledger, deliveries };
+  return { store, scenario, ledger, shared: driver.hints !== null, deliveries };
 }
 
 /** Until `calmAt` anything may happen. */
@@ -135,6 +137,8 @@ async function all(driver: StoreDriver, store: Store): Promise<readonly Delivery
 async function clear({ driver, ledger, world, newId }: Surroundings): Promise<void> {
   for (const id of ledger.endpoints.keys()) await driver.deleteEndpoint(id, auditOf(newId, world));
   while ((await driver.cancelDeliveries({ now: world.now(), limit: 1_000 })) > 0);
+  // Those that were killed still count as alive, and the next run begins at the same time.
+  for (const id of await driver.beat({ process: "nobody", until: 0, now: 0 })) await driver.leave(id);
 }
 
 const auditOf = (newId: Surroundings["newId"], world: World): Audit => ({

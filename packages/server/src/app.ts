@@ -24,6 +24,7 @@ import { JOBS } from "./engine/jobs.ts";
 import type { Sender } from "./engine/sender.ts";
 import type { Vault } from "./engine/vault.ts";
 import { createHttp } from "./http/app.ts";
+import { createProbes } from "./http/probes.ts";
 import type { SenderStart } from "./sender-worker.ts";
 import { createServices } from "./service/services.ts";
 import type { StoreDriver } from "./store/driver.ts";
@@ -40,6 +41,8 @@ export interface App {
 }
 
 const SWEEP_MS = 30_000;
+/** Where others queue what this process is to send, and a hint may be lost. */
+const SHARED_SWEEP_MS = 1_000;
 /** An attempt takes 10 s at most, and the process is to end within 15. */
 const DRAIN_MS = 12_000;
 const IDLE_SWEEP_MS = 50;
@@ -73,23 +76,30 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       contracts,
       checkUrl: (url) => checkUrl(url, policy),
     });
+    driver.hints?.listen((hint) => {
+      if (hint.kind === "endpoints") services.stores.forget(hint.storeId);
+    });
     let draining = false;
     const random = cryptoRandom();
-    const http = createHttp({
-      services,
-      driver,
-      vault,
-      clock,
-      random,
-      seededRandom: (seed) => seededRandom(vault, seed),
-      parseJson,
-      contracts,
-      hosts: config.hosts,
-      adminKeyHash: admin.hash,
-      metrics,
-      log,
-      draining: () => draining,
-    });
+    const probes = { driver, metrics, draining: () => draining };
+    const http =
+      config.role === "worker"
+        ? createProbes(probes)
+        : createHttp({
+            ...probes,
+            services,
+            driver,
+            vault,
+            clock,
+            random,
+            seededRandom: (seed) => seededRandom(vault, seed),
+            parseJson,
+            contracts,
+            hosts: config.hosts,
+            adminKeyHash: admin.hash,
+            metrics,
+            log,
+          });
     await engine.start();
     const url = await http.listen({ host: config.host, port: config.port });
     const close = async () => {
@@ -172,10 +182,11 @@ function engineOf(config: Config, effects: EngineEffects): Engine {
     limits: DEFAULT_LIMITS,
     retryScale: config.retryScale,
     retentionMs: config.retentionDays * DAY_MS,
-    sweepMs: SWEEP_MS,
+    sweepMs: config.database.kind === "sqlite" ? SWEEP_MS : SHARED_SWEEP_MS,
     jobs: JOBS,
     // The embedded store has one process: what a lease says of another one is history.
     exclusive: config.database.kind === "sqlite",
+    sends: config.role !== "api",
     admission: ADMISSION,
     load: busyShare(),
     onAccepted: (events) => metrics.eventsAccepted(events),

@@ -8,6 +8,10 @@ export type DatabaseConfig =
   /** The embedded store, in one file. */
   { readonly kind: "sqlite"; readonly path: string } | { readonly kind: "postgres"; readonly url: string };
 
+/** What a process does: everything, accepting alone, or sending alone. */
+export const ROLES = ["all", "api", "worker"] as const;
+export type Role = (typeof ROLES)[number];
+
 /** Everything that is set from outside, parsed and checked. */
 export interface Config {
   readonly production: boolean;
@@ -15,7 +19,8 @@ export interface Config {
   /** 0: any free one. */
   readonly port: number;
   readonly database: DatabaseConfig;
-  readonly role: "all";
+  /** `all` with the embedded store. */
+  readonly role: Role;
   /** Null: one is made at the first start. Never null in production, nor with PostgreSQL. */
   readonly adminKey: string | null;
   /** Null: one is made beside the store. Never null in production, nor with PostgreSQL. */
@@ -53,7 +58,7 @@ export function parseConfig(env: Environment, contracts: readonly string[]): Con
     host: reader.text("HOST") ?? "127.0.0.1",
     port: readPort(reader),
     database,
-    role: readRole(reader),
+    role: readRole(reader, database),
     adminKey: readAdminKey(reader, needsKeys),
     secretKey: readSecretKey(reader, needsKeys),
     allowNetworks: readNetworks(reader, production),
@@ -127,17 +132,19 @@ function readDatabase(reader: Reader): DatabaseConfig {
   return Object.freeze({ kind: "sqlite", path });
 }
 
-function readRole(reader: Reader): "all" {
-  const role = reader.text("TICKETRAIL_ROLE") ?? "all";
-  if (role === "api" || role === "worker") {
+function readRole(reader: Reader, { kind }: DatabaseConfig): Role {
+  const name = "TICKETRAIL_ROLE";
+  const text = reader.text(name) ?? "all";
+  const role = ROLES.find((known) => known === text.toLowerCase());
+  if (role === undefined) {
+    reader.refuse(name, `is "${text}": choose from ${ROLES.join(", ")}.`);
+  } else if (role !== "all" && kind === "sqlite") {
     reader.refuse(
-      "TICKETRAIL_ROLE",
-      `is ${role}, which is not supported by this release yet: set it to all.`,
+      name,
+      `is ${role}, which needs a store that processes can share: set DATABASE_URL to PostgreSQL's, or unset it.`,
     );
-  } else if (role !== "all") {
-    reader.refuse("TICKETRAIL_ROLE", `is "${role}": set it to all.`);
   }
-  return "all";
+  return role ?? "all";
 }
 
 /** `neededBy`: what cannot do without it; null where one is made up. */

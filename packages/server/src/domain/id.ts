@@ -20,6 +20,7 @@ export type IdPrefix =
   | "rpl_"
   | "req_"
   | "lease_"
+  | "proc_"
   | "aud_";
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";

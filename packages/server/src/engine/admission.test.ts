@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { World } from "../../../../test/simulation/world.ts";
 import { Admission, type AdmissionLimits } from "./admission.ts";
 import { Lane } from "./lane.ts";
+import { PRESSURE, pressureOfLanes } from "./pressure.ts";
 
-const LIMITS: AdmissionLimits = { depth: 100, busy: 0.8, waitMs: 1_000, waiting: 3 };
+const LIMITS: AdmissionLimits = { waitMs: 1_000, waiting: 3 };
 
 function rig() {
   const world = new World(1_000_000);
@@ -11,8 +12,11 @@ function rig() {
   const lane = new Lane(at, { maxInFlight: 8, minInFlight: 2, window: 100 });
   const state = { load: 1 };
   const admission = new Admission({
-    lanes: () => [lane],
-    load: () => state.load,
+    pressed: pressureOfLanes(
+      () => [lane],
+      () => state.load,
+      { ...PRESSURE, depth: 100 },
+    ),
     clock: world,
     timers: world.timers(() => true),
     limits: LIMITS,

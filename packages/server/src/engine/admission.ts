@@ -1,31 +1,25 @@
 import { Refusal } from "../domain/error.ts";
 import type { Clock } from "../domain/id.ts";
 import { Fifo } from "./fifo.ts";
-import type { Lane } from "./lane.ts";
 import type { Timers } from "./timers.ts";
 
 export interface AdmissionLimits {
-  /** Deliveries queued behind healthy endpoints above which accepting slows down. */
-  readonly depth: number;
-  /** Share of its time that the process must be busy for the queue to count as its own fault. */
-  readonly busy: number;
   /** How long an accept is held back at most. */
   readonly waitMs: number;
   /** Accepts held back at once; beyond it they are refused for now. */
   readonly waiting: number;
 }
 
-export const ADMISSION: AdmissionLimits = { depth: 5_000, busy: 0.8, waitMs: 1_000, waiting: 4_096 };
+export const ADMISSION: AdmissionLimits = { waitMs: 1_000, waiting: 4_096 };
 
-/** How stale the measured depth may be. */
+/** How stale the measured pressure may be. */
 const MEASURE_MS = 25;
 /** A little less than what goes out, so that the queue shrinks. */
 const SHARE = 0.9;
 
 export interface AdmissionParts {
-  readonly lanes: () => Iterable<Lane>;
-  /** Share of the time since it was last asked that the process was busy, 0 to 1. */
-  readonly load: () => number;
+  /** Whether deliveries are falling behind. */
+  readonly pressed: () => boolean;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly limits: AdmissionLimits;
@@ -75,14 +69,11 @@ export class Admission {
   }
 
   #underPressure(): boolean {
-    const { clock, lanes, load, limits } = this.#parts;
+    const { clock, pressed } = this.#parts;
     const now = clock.now();
     if (Math.abs(now - this.#measuredAt) < MEASURE_MS) return this.#pressed;
     this.#measuredAt = now;
-    const busy = load();
-    let depth = 0;
-    for (const lane of lanes()) if (lane.healthy) depth += lane.depth;
-    this.#pressed = depth > limits.depth && busy > limits.busy;
+    this.#pressed = pressed();
     if (!this.#pressed) this.#releaseAll();
     return this.#pressed;
   }

@@ -1,7 +1,8 @@
 import type { Clock } from "../domain/id.ts";
 import { HOUR_MS, HOURLY_LIMIT, hourOf } from "../domain/store.ts";
-import type { ClaimResult, LeaseGrant, StoreDriver } from "../store/driver.ts";
+import type { ClaimResult, DueLane, LeaseGrant, StoreDriver } from "../store/driver.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import type { Holds } from "./holds.ts";
 import { type Lane, LIMITED_RETRY_MS } from "./lane.ts";
 import type { Leases } from "./leases.ts";
 import type { Stores } from "./stores.ts";
@@ -10,10 +11,15 @@ import type { Timers } from "./timers.ts";
 /** Deliveries in one claim of one lane. */
 const CLAIM_MAX = 200;
 const TROUBLE_MS = 500;
+/** However much others say: how often it is looked at most. */
+const HINTED_MS = 25;
 
 export interface ClaimerParts {
   readonly driver: StoreDriver;
   readonly dispatcher: Dispatcher;
+  readonly holds: Holds;
+  /** This process's id; null where no other one can be. */
+  readonly holder: string | null;
   readonly stores: Stores;
   readonly leases: Leases;
   readonly clock: Clock;
@@ -22,6 +28,10 @@ export interface ClaimerParts {
   readonly sweepMs: number;
   /** The store has a lane open that is closed here. */
   readonly onOpen: (lane: Lane) => void;
+  /** The store's endpoints are at this version, and what is known here may be older. */
+  readonly onVersion: (storeId: string, version: number) => void;
+  /** Something is due in a lane that is held neither here nor elsewhere. */
+  readonly onUnheld: (endpointId: string) => void;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -34,6 +44,9 @@ export class Claimer {
   #cancelTimer: (() => void) | null = null;
   #timerAt = Number.POSITIVE_INFINITY;
   #cancelSweep: (() => void) | null = null;
+  #sweeping = false;
+  #hinted = false;
+  #sweptAt = Number.NEGATIVE_INFINITY;
   #under = 0;
   #whenIdle: (() => void) | null = null;
 
@@ -69,8 +82,8 @@ export class Claimer {
 
   /** A place of the lane has come free, or its next due time has changed. */
   noticed(lane: Lane): void {
-    if (lane.nextDueAt === null || lane.closed || this.#stopped) return;
     const now = this.#parts.clock.now();
+    if (lane.nextDueAt === null || lane.closed || !lane.isHeld(now) || this.#stopped) return;
     if (lane.nextDueAt > now) this.#wakeAt(Math.min(lane.nextDueAt, this.#timerAt), now);
     else if (hasRoom(lane)) this.kick();
   }
@@ -82,7 +95,7 @@ export class Claimer {
     let nextAt = Number.POSITIVE_INFINITY;
     const byStore = new Map<string, Lane[]>();
     for (const lane of dispatcher.lanes()) {
-      if (lane.closed || lane.nextDueAt === null) continue;
+      if (lane.closed || lane.nextDueAt === null || !lane.isHeld(now)) continue;
       if (lane.nextDueAt > now) {
         nextAt = Math.min(nextAt, lane.nextDueAt);
         continue;
@@ -125,12 +138,13 @@ export class Claimer {
       const lease = leases.grant(now);
       const result = await driver.claimDue({
         now,
-        holder: null,
+        holder: this.#parts.holder,
         lease,
         storeId,
         lanes: asked.map(({ lane, max }) => ({ endpointId: lane.endpointId, max })),
         quota: { hour: hourOf(now), limit: store ? HOURLY_LIMIT[store.plan] : null },
       });
+      this.#parts.onVersion(storeId, result.endpointsVersion);
       const taken = this.#push(result, lease);
       for (const ask of asked) {
         const mine = taken.get(ask.lane.endpointId) ?? { first: 0, again: 0 };
@@ -177,28 +191,48 @@ export class Claimer {
     return taken;
   }
 
+  /** Others have said that something is due: looks soon, and once for all that say it meanwhile. */
+  sweepSoon(): void {
+    this.#hinted = this.#sweeping;
+    if (this.#stopped || this.#sweeping) return;
+    const { clock } = this.#parts;
+    const waitMs = Math.min(HINTED_MS, Math.max(0, this.#sweptAt + HINTED_MS - clock.now()));
+    this.#sweepIn(waitMs);
+  }
+
+  #sweepIn(ms: number): void {
+    this.#cancelSweep?.();
+    this.#cancelSweep = this.#parts.timers.after(ms, () => {
+      void this.#sweep(false).then(() => this.kick());
+    });
+  }
+
   /** Finds lanes with due work that this process does not know of. */
   async #sweep(ahead: boolean): Promise<void> {
-    const { driver, dispatcher, clock, timers } = this.#parts;
+    const { driver, holder, dispatcher, clock, sweepMs } = this.#parts;
+    this.#sweeping = true;
+    this.#sweptAt = clock.now();
     try {
       const now = clock.now();
-      for (const due of await driver.dueLanes({ now, ahead, holder: null })) {
-        const lane = dispatcher.lane(due);
-        if (lane.closed) {
-          this.#parts.onOpen(lane);
-          continue;
-        }
-        if (due.nextDueAt <= now) lane.uncounted(now);
-        else lane.dueAt(due.nextDueAt);
-      }
-      dispatcher.forgetIdleLanes();
+      for (const due of await driver.dueLanes({ now, ahead, holder })) this.#found(due, now);
+      // Where lanes are held, those that are idle are let go with the next beat.
+      if (holder === null) dispatcher.forgetIdleLanes();
     } catch (error) {
       this.#parts.onTrouble(error);
     }
-    if (this.#stopped) return;
-    this.#cancelSweep = timers.after(this.#parts.sweepMs, () => {
-      void this.#sweep(false).then(() => this.kick());
-    });
+    this.#sweeping = false;
+    // What was said meanwhile, this look may have missed.
+    if (!this.#stopped) this.#sweepIn(this.#hinted ? HINTED_MS : sweepMs);
+    this.#hinted = false;
+  }
+
+  #found(due: DueLane, now: number): void {
+    const { holds, onOpen, onUnheld } = this.#parts;
+    const lane = holds.lane(due);
+    if (!lane) onUnheld(due.endpointId);
+    else if (lane.closed) onOpen(lane);
+    else if (due.nextDueAt <= now) lane.uncounted(now);
+    else lane.dueAt(due.nextDueAt);
   }
 }
 

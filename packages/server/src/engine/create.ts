@@ -1,12 +1,16 @@
 import type { Contract } from "@ticketrail/contracts";
 import type { Clock, NewId } from "../domain/id.ts";
-import type { EndpointWithRecord, StoreDriver } from "../store/driver.ts";
+import type { EndpointWithRecord, Hint, StoreDriver } from "../store/driver.ts";
 import { Admission, type AdmissionLimits } from "./admission.ts";
 import { Claimer } from "./claimer.ts";
 import { type AttemptReport, Dispatcher, type DispatchLimits } from "./dispatcher.ts";
 import type { Engine } from "./engine.ts";
+import { Holds } from "./holds.ts";
 import { type Job, Jobs, systemAudit } from "./jobs.ts";
-import { LEASE_MS, Leases } from "./leases.ts";
+import type { Lane } from "./lane.ts";
+import { Leases } from "./leases.ts";
+import { Members } from "./members.ts";
+import { PRESSURE, pressureOfLanes, pressureOfQueue } from "./pressure.ts";
 import { Publisher } from "./publisher.ts";
 import { Recorder } from "./recorder.ts";
 import { sendTest } from "./send-test.ts";
@@ -34,6 +38,8 @@ export interface EngineParts {
   readonly jobs: readonly Job[];
   /** No other process can hold a lease: what a predecessor left is free at once. */
   readonly exclusive: boolean;
+  /** Else it only accepts, and leaves sending and jobs to others. */
+  readonly sends: boolean;
   readonly admission: AdmissionLimits;
   /** Share of the time since it was last asked that the process was busy, 0 to 1. */
   readonly load: () => number;
@@ -50,6 +56,10 @@ export const DEFAULT_LIMITS: DispatchLimits = {
 };
 
 const FOLLOW_AGAIN_MS = 500;
+/** How long a store is kept in mind where another process may change it. */
+const STORE_KEEP_MS = 5_000;
+/** In a hint: too many to name. */
+const EVERY_STORE = "*";
 /** How many times an accept matches again when the store's endpoints change under it. */
 const MATCH_TRIES = 5;
 
@@ -57,8 +67,9 @@ export function createEngine(parts: EngineParts): Engine {
   const { driver, clock, newId, timers, onTrouble } = parts;
   const contracts = new Map(parts.contracts.map((contract) => [contract.name, contract]));
   const targets = new Targets(driver, parts.vault, contracts);
-  const stores = new Stores(driver);
-  const leases = new Leases(newId);
+  const stores = new Stores(driver, clock, parts.exclusive ? Number.POSITIVE_INFINITY : STORE_KEEP_MS);
+  const holder = parts.exclusive ? null : newId("proc_");
+  const leases: Leases = new Leases(newId, () => holds.until);
   const recorder = new Recorder(driver, timers, onTrouble);
   const dispatcher: Dispatcher = new Dispatcher({
     ...parts,
@@ -66,6 +77,7 @@ export function createEngine(parts: EngineParts): Engine {
     recorder,
     leases,
     onRoom: (lane) => claimer.noticed(lane),
+    onEmpty: (lane) => holds.emptied(lane),
     onAttempt: (report) => {
       admission.sent();
       parts.onAttempt(report);
@@ -73,26 +85,52 @@ export function createEngine(parts: EngineParts): Engine {
     onGone: (target) => void disable(target).catch(onTrouble),
   });
   const admission = new Admission({
-    lanes: () => dispatcher.lanes(),
-    load: parts.load,
+    pressed: parts.sends
+      ? pressureOfLanes(() => dispatcher.lanes(), parts.load, PRESSURE)
+      : pressureOfQueue(driver, clock, PRESSURE, onTrouble),
     clock,
     timers,
     limits: parts.admission,
   });
+  const holds = new Holds({
+    ...parts,
+    dispatcher,
+    holder,
+    owns: (endpointId) => members.owns(endpointId),
+    onTaken: () => claimer.kick(),
+  });
+  const members = new Members({ ...parts, leases, holds, holder, onFreed: () => claimer.sweepSoon() });
   const claimer = new Claimer({
     ...parts,
     dispatcher,
+    holds,
+    holder,
     stores,
     leases,
-    onOpen: ({ storeId, endpointId }) => engine.wake(storeId, endpointId),
+    onOpen: ({ storeId, endpointId }) => look(storeId, [endpointId]),
+    onVersion: (storeId, version) => {
+      if (version > (targets.peek(storeId)?.version ?? version)) look(storeId, endpointsOf(storeId));
+    },
+    onUnheld: (endpointId) => {
+      if (!members.owns(endpointId)) members.doubt();
+    },
   });
   const publisher = new Publisher({
     dispatcher,
+    holds,
     targets,
     leases,
     clock,
     newId,
+    shared: !parts.exclusive,
     onQueued: (lane) => claimer.noticed(lane),
+    onQueuedElsewhere: (at) => {
+      // It may have been taken since.
+      const lane = holds.lane(at);
+      lane?.uncounted(clock.now());
+      if (lane) claimer.noticed(lane);
+      else driver.hints?.say({ kind: "due" });
+    },
   });
 
   let running = false;
@@ -128,7 +166,7 @@ export function createEngine(parts: EngineParts): Engine {
 
   async function open(storeId: string, endpointId: string, target: Target | undefined): Promise<void> {
     const lane = target
-      ? dispatcher.lane({ endpointId, storeId, tenantId: target.endpoint.tenantId })
+      ? holds.lane({ endpointId, storeId, tenantId: target.endpoint.tenantId })
       : dispatcher.laneOf(endpointId);
     if (!lane) return;
     lane.closed = target?.endpoint.state !== "active";
@@ -173,26 +211,32 @@ export function createEngine(parts: EngineParts): Engine {
     }
   }
 
-  /** Extends what is held, and frees what is not: also this process's own, where the answer to its call was lost. */
-  let cancelLeaseTimer: (() => void) | null = null;
-  function keepLeasesLater(): void {
-    if (running) cancelLeaseTimer = timers.after(LEASE_MS / 3, () => void keepLeases());
+  /** What is known of the store is read anew, and those of its lanes opened or closed. */
+  function look(storeId: string, endpointIds: Iterable<string>): void {
+    stores.forget(storeId);
+    targets.forget(storeId);
+    for (const id of endpointIds) void follow(storeId, id);
   }
-  async function keepLeases(): Promise<void> {
-    try {
-      const now = clock.now();
-      const until = now + LEASE_MS;
-      // One that others have taken over is not extended; it runs out here as it did there.
-      const extend = async (token: string) => {
-        if ((await driver.extendLease({ token, until })) > 0) leases.extended({ token, until });
-      };
-      await Promise.all(leases.tokens().map(extend));
-      await driver.recoverLeases({ now, everything: false });
-    } catch (error) {
-      onTrouble(error);
+
+  function endpointsOf(storeId: string): string[] {
+    return lanesHere((lane) => lane.storeId === storeId).map(({ endpointId }) => endpointId);
+  }
+
+  function lanesHere(matches: (lane: Lane) => boolean): Lane[] {
+    return [...dispatcher.lanes()].filter(matches);
+  }
+
+  /** Another process, or this one, has said so. */
+  function heard(hint: Hint): void {
+    if (hint.kind === "due") claimer.sweepSoon();
+    else if (hint.storeId !== EVERY_STORE) look(hint.storeId, endpointsOf(hint.storeId));
+    else {
+      stores.forgetAll();
+      targets.forgetAll();
+      for (const { storeId, endpointId } of lanesHere(() => true)) void follow(storeId, endpointId);
     }
-    keepLeasesLater();
   }
+  driver.hints?.listen(heard);
 
   const engine: Engine = {
     async publish(event, store, subjectId) {
@@ -215,27 +259,31 @@ export function createEngine(parts: EngineParts): Engine {
     test: (endpointId, eventType, store) =>
       sendTest({ ...parts, targets, leases, recorder }, endpointId, eventType, store),
     wake(storeId, endpointId) {
-      stores.forget(storeId);
-      targets.forget(storeId);
-      if (endpointId) void follow(storeId, endpointId);
+      look(storeId, endpointId ? [endpointId] : []);
+      driver.hints?.say({ kind: "endpoints", storeId });
+      if (endpointId) driver.hints?.say({ kind: "due" });
     },
     async start() {
+      running = true;
+      if (!parts.sends) return;
       await driver.recoverLeases({ now: clock.now(), everything: parts.exclusive });
+      await members.start();
       await claimer.start();
       jobs.start();
-      running = true;
-      keepLeasesLater();
     },
     async drain() {
       jobs.stop();
       running = false;
       for (const cancel of followLater) cancel();
-      cancelLeaseTimer?.();
+      members.stop();
+      const left = members.leave();
       await claimer.stop();
+      await holds.leave();
       await dispatcher.drain();
+      await Promise.all([left, holds.settled()]);
     },
     stats: () => dispatcher.stats(),
   };
-  const jobs = new Jobs({ ...parts, engine, stores }, parts.jobs);
+  const jobs = new Jobs({ ...parts, engine, stores, leads: () => members.leads }, parts.jobs);
   return engine;
 }

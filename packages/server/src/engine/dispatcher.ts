@@ -33,6 +33,8 @@ export interface DispatcherParts {
   readonly leases: Leases;
   readonly clock: Clock;
   readonly limits: DispatchLimits;
+  /** No other process can send in a lane: all are held from the start. */
+  readonly exclusive: boolean;
   /** Every retry delay is multiplied by it; 1 but in demonstrations. */
   readonly retryScale: number;
   readonly onAttempt: (report: AttemptReport) => void;
@@ -40,6 +42,8 @@ export interface DispatcherParts {
   readonly onTrouble: (error: unknown) => void;
   /** A place of the lane has come free, or its next due time has changed. */
   readonly onRoom: (lane: Lane) => void;
+  /** Nothing of the lane is in memory. */
+  readonly onEmpty: (lane: Lane) => void;
 }
 
 /** What could not be sent for a reason of ours is tried again this much later. */
@@ -62,7 +66,8 @@ export class Dispatcher {
   lane(at: Omit<DueLane, "nextDueAt">): Lane {
     let lane = this.#lanes.get(at.endpointId);
     if (!lane) {
-      lane = new Lane(at, this.#parts.limits.lane);
+      const { limits, exclusive } = this.#parts;
+      lane = new Lane(at, limits.lane, exclusive ? Number.POSITIVE_INFINITY : 0);
       this.#lanes.set(at.endpointId, lane);
     }
     return lane;
@@ -78,6 +83,10 @@ export class Dispatcher {
 
   forgetIdleLanes(): void {
     for (const [id, lane] of this.#lanes) if (lane.idle) this.#lanes.delete(id);
+  }
+
+  forget(lane: Lane): void {
+    if (this.#lanes.get(lane.endpointId) === lane) this.#lanes.delete(lane.endpointId);
   }
 
   stats() {
@@ -103,6 +112,7 @@ export class Dispatcher {
   release(lane: Lane, places: number): void {
     lane.held -= places;
     this.#held -= places;
+    if (lane.held === 0) this.#parts.onEmpty(lane);
     if (this.#held === 0) this.#whenIdle?.();
   }
 
@@ -110,8 +120,8 @@ export class Dispatcher {
   push(lane: Lane, held: Held, until: number): void {
     this.#parts.leases.take({ token: held.token, until });
     lane.push(held);
-    // It was on its way into the store when the draining began: nobody else would give it back.
-    if (this.#stopped) void this.close(lane);
+    // It was on its way when the draining began, or the lane's giving up: nobody else would give it back.
+    if (this.#stopped || !lane.isHeld(this.#parts.clock.now())) void this.close(lane);
     else this.#turns.offer(lane);
   }
 
@@ -140,7 +150,7 @@ export class Dispatcher {
 
   #send(lane: Lane, held: Held, target: Target | undefined): void {
     const now = this.#parts.clock.now();
-    const open = target?.endpoint.state === "active" && !lane.closed;
+    const open = target?.endpoint.state === "active" && !lane.closed && lane.isHeld(now);
     if (!target || !open || !this.#parts.leases.isLive(held.token, now)) {
       // What cannot be looked up is left alone for a moment.
       this.#giveBack(lane, held, target ? now : now + GIVEN_BACK_MS);

@@ -15,6 +15,8 @@ export interface JobParts {
   readonly timers: Timers;
   readonly newId: NewId;
   readonly retentionMs: number;
+  /** Where several processes share the store, one of them does it. */
+  readonly leads: () => boolean;
   readonly onDeactivated: (found: EndpointWithRecord) => void;
   readonly onTrouble: (error: unknown) => void;
 }
@@ -59,7 +61,7 @@ export class Jobs {
 
   async #turn(job: Job): Promise<void> {
     try {
-      await job.run(this.#parts);
+      if (this.#parts.leads()) await job.run(this.#parts);
     } catch (error) {
       this.#parts.onTrouble(error);
     }

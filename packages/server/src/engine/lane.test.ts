@@ -3,8 +3,11 @@ import { type Held, Lane } from "./lane.ts";
 import { Turns } from "./turns.ts";
 
 const limits = { maxInFlight: 8, minInFlight: 2, window: 100 };
-const laneOf = (endpointId: string, tenantId = "ten_1") =>
-  new Lane({ endpointId, tenantId, storeId: "store_1" }, limits);
+const laneOf = (endpointId: string, tenantId = "ten_1", minInFlight = limits.minInFlight) =>
+  new Lane({ endpointId, tenantId, storeId: "store_1" }, { ...limits, minInFlight });
+/** As wide from the start as it may become. */
+const wideLaneOf = (endpointId: string, tenantId = "ten_1") =>
+  laneOf(endpointId, tenantId, limits.maxInFlight);
 const OK = { succeeded: true, durationMs: 5 };
 const BAD = { succeeded: false, durationMs: 5 };
 const held = (id: string, subjectId: string, attemptCount = 0): Held => ({
@@ -94,9 +97,28 @@ test("what is drained comes back whole, and in flight subjects stay in order", (
   expect(lane.take()).toBe(later);
 });
 
+test("a lane starts narrow, and widens with each success until it is as wide as it may become", () => {
+  const lane = laneOf("wh_1");
+  const widths: number[] = [];
+  for (let round = 0; round < 4; round++) {
+    for (let i = 0; i < 20; i++) lane.push(held(`${round}-${i}`, `${round}-${i}`));
+    const sent: Held[] = [];
+    for (
+      let next = lane.sendable ? lane.take() : undefined;
+      next;
+      next = lane.sendable ? lane.take() : undefined
+    )
+      sent.push(next);
+    widths.push(sent.length);
+    for (const each of sent) lane.finished(each, OK, 0);
+    lane.drain();
+  }
+  expect(widths).toEqual([2, 4, 8, 8]);
+});
+
 test("tenants take turns however much each has to send", () => {
   const turns = new Turns();
-  const big = laneOf("wh_big", "ten_big");
+  const big = wideLaneOf("wh_big", "ten_big");
   const small = laneOf("wh_small", "ten_small");
   for (let i = 0; i < 6; i++) big.push(held(`b${i}`, `b${i}`));
   for (let i = 0; i < 2; i++) small.push(held(`s${i}`, `s${i}`));
@@ -109,7 +131,7 @@ test("tenants take turns however much each has to send", () => {
 
 test("a lane that hangs leaves the turns to the others", () => {
   const turns = new Turns();
-  const hanging = laneOf("wh_h");
+  const hanging = wideLaneOf("wh_h");
   const healthy = laneOf("wh_ok");
   for (let i = 0; i < 20; i++) hanging.push(held(`h${i}`, `h${i}`));
   turns.offer(hanging);

@@ -24,6 +24,8 @@ const FAILING_AFTER = 5;
 const SLOW_MS = 250;
 /** After an outage the width grows by one request at most this often: a ramp, not a stampede. */
 const RAMP_STEP_MS = 50;
+/** A hand-over takes time: it is not begun with less than this of the hold left. */
+const HAND_OVER_MS = 5_000;
 
 /**
  * One endpoint's own queue. Its width adapts: it starts narrow and widens with each success, so that a start is no
@@ -65,10 +67,20 @@ export class Lane {
   limitedUntil = 0;
   /** Paused, disabled or deleted: nothing is sent. */
   closed = false;
+  /** Until then no other process may send in it; 0: it is not held here. */
+  holdUntil: number;
+  /** Being given up: nothing more is sent, and others may have it when what is in memory has ended. */
+  leaving = false;
   /** In the ring of lanes that have something to send. */
   queuedForTurn = false;
 
-  constructor(at: { endpointId: string; storeId: string; tenantId: string }, limits: LaneLimits) {
+  /** Held for good until told otherwise: where one process has the store, nobody says so. */
+  constructor(
+    at: { endpointId: string; storeId: string; tenantId: string },
+    limits: LaneLimits,
+    holdUntil = Number.POSITIVE_INFINITY,
+  ) {
+    this.holdUntil = holdUntil;
     this.endpointId = at.endpointId;
     this.storeId = at.storeId;
     this.tenantId = at.tenantId;
@@ -108,6 +120,15 @@ export class Lane {
     this.backlog = true;
     this.counted = false;
     this.nextDueAt = at;
+  }
+
+  isHeld(now: number): boolean {
+    return !this.leaving && now < this.holdUntil;
+  }
+
+  /** Whether what is accepted now may be handed over in memory. */
+  handsOver(now: number): boolean {
+    return !this.closed && !this.backlog && this.room > 0 && this.isHeld(now + HAND_OVER_MS);
   }
 
   get room(): number {

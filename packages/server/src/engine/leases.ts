@@ -9,24 +9,29 @@ const SHARED_MS = 1_000;
 /** The leases this process holds: one fencing token a claim, one a second for what is handed over in memory. */
 export class Leases {
   readonly #newId: NewId;
+  readonly #limit: () => number;
   readonly #held = new Map<string, { deliveries: number; until: number }>();
-  #shared: LeaseGrant | null = null;
+  #shared: (LeaseGrant & { readonly since: number }) | null = null;
 
-  constructor(newId: NewId) {
+  /** `limit`: none lasts until then, epoch ms; what lasts as long as it can is extended in time. */
+  constructor(newId: NewId, limit: () => number) {
     this.#newId = newId;
+    this.#limit = limit;
   }
 
   grant(now: number): LeaseGrant {
+    return { token: this.#newId("lease_"), until: Math.min(now + LEASE_MS, this.#limit() - 1) };
+  }
+
+  /** For what is sent at once, by whichever process: no lane is asked. */
+  alone(now: number): LeaseGrant {
     return { token: this.#newId("lease_"), until: now + LEASE_MS };
   }
 
   shared(now: number): LeaseGrant {
-    if (
-      !this.#shared ||
-      now > this.#shared.until - LEASE_MS + SHARED_MS ||
-      now < this.#shared.until - LEASE_MS
-    ) {
-      this.#shared = this.grant(now);
+    const since = this.#shared?.since ?? Number.NEGATIVE_INFINITY;
+    if (!this.#shared || now > since + SHARED_MS || now < since) {
+      this.#shared = { ...this.grant(now), since: now };
     }
     return this.#shared;
   }

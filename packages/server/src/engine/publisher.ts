@@ -4,23 +4,31 @@ import type { Clock, NewId } from "../domain/id.ts";
 import { HOUR_MS, HOURLY_LIMIT, hourOf, type Store } from "../domain/store.ts";
 import type { ClaimedDelivery, LeaseGrant, NewDelivery, NewEvent, Placement } from "../store/driver.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import type { Holds, LaneAt } from "./holds.ts";
 import type { Lane } from "./lane.ts";
 import type { Leases } from "./leases.ts";
 import type { StoreTargets, Target, Targets } from "./targets.ts";
 
 export interface PublisherParts {
   readonly dispatcher: Dispatcher;
+  readonly holds: Holds;
   readonly targets: Targets;
   readonly leases: Leases;
   readonly clock: Clock;
   readonly newId: NewId;
+  /** Other processes accept into the store, too. */
+  readonly shared: boolean;
   /** A lane has something in the store. */
   readonly onQueued: (lane: Lane) => void;
+  /** A lane that was not held here, or is not any more, has something in the store. */
+  readonly onQueuedElsewhere: (at: LaneAt) => void;
 }
 
 /** A delivery on its way into the store, with the place that is kept for it. */
 interface Intended {
-  readonly lane: Lane;
+  /** Null where it is not held here. */
+  readonly lane: Lane | null;
+  readonly at: LaneAt;
   readonly delivery: NewDelivery;
   readonly event: CanonicalEvent;
   readonly subjectId: string;
@@ -45,7 +53,7 @@ export class Publisher {
   }
 
   async intend(events: readonly CanonicalEvent[], store: Store, subjectId: string): Promise<Intent> {
-    const { targets, leases, clock } = this.#parts;
+    const { targets, leases, clock, shared } = this.#parts;
     const storeTargets = await targets.ofStore(store.id);
     const now = clock.now();
     const lease = leases.shared(now);
@@ -70,6 +78,7 @@ export class Publisher {
         endpointsVersion: storeTargets.version,
         lease,
         quota,
+        shared,
       };
     });
     return {
@@ -107,22 +116,20 @@ export class Publisher {
 
   #intend(target: Target, payload: Payload, event: CanonicalEvent, subjectId: string): Intended {
     const { endpoint } = target;
-    const { dispatcher, newId } = this.#parts;
-    const lane = dispatcher.lane({
-      endpointId: endpoint.id,
-      storeId: endpoint.storeId,
-      tenantId: endpoint.tenantId,
-    });
-    lane.closed = endpoint.state !== "active";
-    const handOff = !lane.closed && !lane.backlog && lane.room > 0 && dispatcher.room > 0;
-    if (handOff) {
+    const { dispatcher, holds, clock, newId } = this.#parts;
+    const at = { endpointId: endpoint.id, storeId: endpoint.storeId, tenantId: endpoint.tenantId };
+    const lane = holds.lane(at);
+    if (lane) lane.closed = endpoint.state !== "active";
+    const handOff = lane?.handsOver(clock.now()) === true && dispatcher.room > 0;
+    if (lane && handOff) {
       dispatcher.reserve(lane, 1);
-    } else {
+    } else if (lane) {
       lane.queueing += 1;
       lane.backlog = true;
     }
     return {
       lane,
+      at,
       event,
       subjectId,
       body: payload.body,
@@ -145,8 +152,12 @@ export class Publisher {
   ): void {
     const { dispatcher } = this.#parts;
     const placed = new Map(placements.map((placement) => [placement.deliveryId, placement.placed]));
-    for (const { lane, delivery, event, subjectId, body } of intended) {
+    for (const { lane, at, delivery, event, subjectId, body } of intended) {
       const where = placed.get(delivery.id);
+      if (!lane) {
+        this.#parts.onQueuedElsewhere(at);
+        continue;
+      }
       if (where === "leased") {
         const claimed: ClaimedDelivery = {
           id: delivery.id,
@@ -165,25 +176,21 @@ export class Publisher {
         dispatcher.push(lane, { token, delivery: claimed }, until);
         continue;
       }
-      if (delivery.handOff) {
-        dispatcher.release(lane, 1);
-        lane.backlog = true;
-      } else {
-        lane.queueing -= 1;
-      }
-      if (where === "rate_limited") lane.limitedUntil = (hourOf(this.#parts.clock.now()) + 1) * HOUR_MS;
-      this.#queued(lane);
+      if (delivery.handOff) lane.backlog = true;
+      else lane.queueing -= 1;
+      const now = this.#parts.clock.now();
+      if (where === "rate_limited") lane.limitedUntil = (hourOf(now) + 1) * HOUR_MS;
+      lane.queued(now);
+      if (lane.isHeld(now)) this.#parts.onQueued(lane);
+      else this.#parts.onQueuedElsewhere(at);
+      if (delivery.handOff) dispatcher.release(lane, 1);
     }
     dispatcher.pump();
   }
 
-  #queued(lane: Lane): void {
-    lane.queued(this.#parts.clock.now());
-    this.#parts.onQueued(lane);
-  }
-
   #abandon(intended: readonly Intended[]): void {
     for (const { lane, delivery } of intended) {
+      if (!lane) continue;
       if (delivery.handOff) {
         this.#parts.dispatcher.release(lane, 1);
       } else {

@@ -29,7 +29,7 @@ export async function sendTest(
   const { targets, leases, clock } = parts;
   const target = (await targets.ofStore(store.id)).all.get(endpointId);
   if (!target) throw notFound("webhook endpoint");
-  const lease = leases.grant(clock.now());
+  const lease = leases.alone(clock.now());
   leases.take(lease);
   try {
     return await sendUnder(lease, parts, target, eventType, store);

@@ -63,6 +63,11 @@ export class Targets {
     this.#loaded.delete(storeId);
   }
 
+  forgetAll(): void {
+    this.#stores.clear();
+    this.#loaded.clear();
+  }
+
   async #load(storeId: string): Promise<StoreTargets> {
     const { version, endpoints } = await this.#driver.storeEndpoints(storeId);
     const all = new Map<string, Target>();

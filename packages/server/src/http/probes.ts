@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import Fastify, { type FastifyInstance } from "fastify";
 import type { StoreDriver } from "../store/driver.ts";
 
 export interface ProbeParts {
@@ -24,4 +24,11 @@ export function mountProbes(app: FastifyInstance, { driver, draining, metrics }:
   app.get("/metrics", async (_, reply) =>
     reply.header("content-type", metrics.contentType).send(await metrics.render()),
   );
+}
+
+/** A process that only sends: nothing but the probes. */
+export function createProbes(parts: ProbeParts): FastifyInstance {
+  const app = Fastify({ logger: false, requestTimeout: 30_000 });
+  mountProbes(app, parts);
+  return app;
 }

@@ -201,6 +201,7 @@ const engineOf = ({
     sweepMs: 30_000,
     jobs: JOBS,
     exclusive: true,
+    sends: true,
     admission: ADMISSION,
     load: () => 0,
     onAccepted: () => {},

@@ -68,6 +68,11 @@ export class Stores {
     return store;
   }
 
+  /** Another process may have changed it. */
+  forget(id: string): void {
+    this.#cache.delete(id);
+  }
+
   list(input: ListInput): Promise<List<Store>> {
     return this.#context.driver.listStores(input);
   }

@@ -219,6 +219,11 @@ export interface NewEvent {
   readonly endpointsVersion: number | null;
   readonly lease: LeaseGrant;
   readonly quota: QuotaWindow;
+  /**
+   * Another process may have queued first attempts in a lane: what is to be handed off is then queued behind them. A
+   * store that only one process can have need not look.
+   */
+  readonly shared?: boolean;
 }
 
 export interface LeaseGrant {

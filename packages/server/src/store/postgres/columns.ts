@@ -106,6 +106,7 @@ export class Columns {
         lease: delivery.handOff ? input.lease.token : null,
         hour: input.quota.hour,
         limit: isCounted ? input.quota.limit : null,
+        shared: input.shared === true && delivery.handOff && !delivery.test,
       };
     });
     this.#deliveries.push(...rows);

@@ -35,11 +35,21 @@ export interface DeliveryRow {
   readonly hour: number;
   /** Null where it needs no quota now. */
   readonly limit: number | null;
+  /** It goes behind what others have queued in its lane. */
+  readonly shared: boolean;
 }
 
-export function placementOf({ delivery, num }: DeliveryRow, denied: ReadonlySet<number>): Placement {
-  const placed = !delivery.handOff ? "queued" : denied.has(num) ? "rate_limited" : "leased";
-  return { deliveryId: delivery.id, placed };
+/** Deliveries that were to be handed over and are not, by number. */
+export interface HeldBack {
+  /** By the quota. */
+  readonly denied: ReadonlySet<number>;
+  /** By what waits in their lane. */
+  readonly behind: ReadonlySet<number>;
+}
+
+export function placementOf({ delivery, num }: DeliveryRow, { denied, behind }: HeldBack): Placement {
+  const queued = !delivery.handOff || behind.has(num);
+  return { deliveryId: delivery.id, placed: queued ? "queued" : denied.has(num) ? "rate_limited" : "leased" };
 }
 
 const GATE = { needsQuota: 0, free: 1 } as const;
@@ -106,4 +116,5 @@ export const DELIVERY_COLUMNS = [
   delivery("text", ({ lease }) => lease),
   delivery("int4", ({ hour }) => hour),
   delivery("int4", ({ limit }) => limit),
+  delivery("bool", ({ shared }) => shared),
 ];

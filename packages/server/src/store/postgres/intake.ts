@@ -1,12 +1,12 @@
 import type { AcceptResult, Placement, SaveOrderInput, SaveOrderResult } from "../driver.ts";
 import { type Added, Columns, type Intake } from "./columns.ts";
 import type { Context } from "./context.ts";
-import { placementOf } from "./intake-rows.ts";
+import { type HeldBack, placementOf } from "./intake-rows.ts";
 import { type Outcome, together } from "./line.ts";
 import { findSame, getOrder } from "./orders.ts";
 
-const PARAMETERS = 51;
-const CALL = `SELECT orders, events, denied FROM intake_1(${Array.from({ length: PARAMETERS }, (_, index) => `$${index + 1}`).join(", ")})`;
+const PARAMETERS = 52;
+const CALL = `SELECT orders, events, denied, behind FROM intake_1(${Array.from({ length: PARAMETERS }, (_, index) => `$${index + 1}`).join(", ")})`;
 
 /** What the function says of one call. */
 export interface Written {
@@ -68,11 +68,11 @@ async function write({ db, known, numbers }: Context, calls: readonly Intake[]):
   if (added.every((each) => each instanceof Error)) return added.map((error) => ({ error: error as Error }));
   const [answer] = await db.hot<Answer>(CALL, columns.values());
   if (!answer) throw new Error("The intake has not answered.");
-  const denied = new Set(answer.denied);
+  const held: HeldBack = { denied: new Set(answer.denied), behind: new Set(answer.behind) };
   return added.map((each, index) =>
     each instanceof Error
       ? { error: each }
-      : { value: writtenOf(answer, each, calls[index]?.events.length ?? 0, denied) },
+      : { value: writtenOf(answer, each, calls[index]?.events.length ?? 0, held) },
   );
 }
 
@@ -80,17 +80,18 @@ interface Answer {
   readonly orders: string;
   readonly events: string;
   readonly denied: readonly number[];
+  readonly behind: readonly number[];
 }
 
 const writtenOf = (
   { orders, events }: Answer,
   { order, firstEvent, deliveries }: Added,
   count: number,
-  denied: ReadonlySet<number>,
+  held: HeldBack,
 ): Written => ({
   order: order === null ? "" : (orders[order] ?? ""),
   events: events.slice(firstEvent, firstEvent + count),
-  placements: deliveries.map((row) => placementOf(row, denied)),
+  placements: deliveries.map((row) => placementOf(row, held)),
 });
 
 export function acceptResult({ events, placements }: Written): AcceptResult {

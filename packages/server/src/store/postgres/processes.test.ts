@@ -38,6 +38,19 @@ describe("two processes on one database", () => {
     expect(placed).toHaveLength(80);
   });
 
+  it("hand nothing over past what the other has queued, and charge no quota for it", async () => {
+    const store = await world.store();
+    const [endpoint, free] = [await world.endpoint(store), await world.endpoint(store)];
+    await world.queue(store, endpoint);
+    const event = { ...world.anEvent(store, [endpoint, free], { limit: 1 }), shared: true };
+    const accepted = await other.acceptEvent(event);
+    expect(accepted).toMatchObject({ placements: [{ placed: "queued" }, { placed: "leased" }] });
+    const claimed = await world.claim(store, [endpoint]);
+    expect(claimed.deliveries.map(({ eventId }) => eventId).at(-1)).toBe(event.event.id);
+    const next = await other.acceptEvent({ ...world.anEvent(store, [endpoint]), shared: true });
+    expect(next).toMatchObject({ placements: [{ placed: "leased" }] });
+  });
+
   it("claim each delivery once", async () => {
     const store = await world.store();
     const endpoint = await world.endpoint(store);

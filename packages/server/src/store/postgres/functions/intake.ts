@@ -1,5 +1,8 @@
 import { SETTINGS } from "./settings.ts";
 
+/** By then a sweep of the lane's holder has seen it, and nothing is handed over past it. */
+const FOUND_MS = 60_000;
+
 /**
  * A group of accepted events and saved orders, in one call and one transaction. Arrays that begin with the same letter
  * are columns of one table: o orders, e events, d deliveries, l leases. `e_order` and `d_event` are positions from 1;
@@ -7,7 +10,7 @@ import { SETTINGS } from "./settings.ts";
  *
  * Answers one letter an order (s saved, t stale endpoints, n neither: it is there already, or its version is another),
  * one an event (a accepted, t stale, n there already or its order was not saved), and the numbers of the deliveries
- * that the quota has held back.
+ * that the quota has held back, and of those that were to be handed over and wait behind what others have queued.
  */
 export const INTAKE = `
 CREATE FUNCTION intake_1(
@@ -20,9 +23,9 @@ CREATE FUNCTION intake_1(
   e_bodies bytea[],
   d_event integer[], d_num bigint[], d_tenant bigint[], d_store bigint[], d_created bigint[], d_event_num bigint[],
   d_endpoint bigint[], d_from integer[], d_length integer[], d_test boolean[], d_gate smallint[], d_id text[],
-  d_type text[], d_lease text[], d_hour integer[], d_limit integer[],
+  d_type text[], d_lease text[], d_hour integer[], d_limit integer[], d_shared boolean[],
   l_token text[], l_until bigint[]
-) RETURNS TABLE (orders text, events text, denied bigint[])
+) RETURNS TABLE (orders text, events text, denied bigint[], behind bigint[])
 LANGUAGE plpgsql ${SETTINGS} AS $$
 DECLARE
   stale boolean[];
@@ -30,6 +33,7 @@ DECLARE
   stale_orders integer[];
   saved text[] := '{}';
   fresh text[];
+  place integer;
 BEGIN
   SELECT coalesce(array_agg(e.version >= 0 AND e.version <> s.endpoints_version ORDER BY e.ord), '{}') INTO stale
     FROM unnest(e_tenant, e_store, e_version) WITH ORDINALITY AS e (tenant, store, version, ord)
@@ -77,6 +81,18 @@ BEGIN
   ELSE
     ok := ARRAY(SELECT e.id = ANY (fresh) FROM unnest(e_id) WITH ORDINALITY AS e (id, ord) ORDER BY e.ord);
   END IF;
+
+  -- A first attempt that another process has queued goes first. What has waited longer its lane's holder has found.
+  behind := '{}';
+  FOR place IN
+    SELECT d.ord FROM unnest(d_endpoint, d_created, d_shared) WITH ORDINALITY AS d (endpoint, created, shared, ord)
+      WHERE d.shared AND EXISTS (SELECT FROM queue w WHERE w.endpoint = d.endpoint
+        AND w.gate IN (0, 2) AND w.lease IS NULL AND w.due_at >= d.created - ${FOUND_MS})
+  LOOP
+    behind := behind || d_num[place];
+    d_lease[place] := NULL;
+    d_limit[place] := NULL;
+  END LOOP;
 
   denied := '{}';
   IF EXISTS (SELECT FROM unnest(d_limit) AS d (quota) WHERE d.quota IS NOT NULL) THEN

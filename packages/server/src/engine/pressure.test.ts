@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { pressureOfQueue } from "./pressure.ts";
+
+const LIMITS = { depth: 1, busy: 1, pending: 100, waitedMs: 1_000 };
+
+test("a shared queue presses while it is long, late and growing, and not otherwise", async () => {
+  let now = 1_000_000;
+  let stats = { pending: 0, oldestDueAt: null as number | null };
+  const driver = { queueStats: async () => stats };
+  const pressed = pressureOfQueue(driver, { now: () => now }, LIMITS, (error) => {
+    throw error;
+  });
+  const look = async (pending: number, waitedMs: number | null) => {
+    now += 2_000;
+    stats = { pending, oldestDueAt: waitedMs === null ? null : now - waitedMs };
+    pressed();
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    return pressed();
+  };
+  expect(await look(1_000, 5_000)).toBe(false);
+  expect(await look(2_000, 5_000)).toBe(true);
+  expect(await look(1_900, 5_000)).toBe(false);
+  expect(await look(2_500, 500)).toBe(false);
+  expect(await look(3_000, null)).toBe(false);
+  expect(await look(50, 5_000)).toBe(false);
+  expect(await look(90, 5_000)).toBe(false);
+});

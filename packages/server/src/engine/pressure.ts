@@ -1,0 +1,56 @@
+import type { Clock } from "../domain/id.ts";
+import type { StoreDriver } from "../store/driver.ts";
+import type { Lane } from "./lane.ts";
+
+export interface PressureLimits {
+  /** Deliveries queued behind healthy endpoints above which accepting slows down. */
+  readonly depth: number;
+  /** Share of its time that the process must be busy for the queue to count as its own fault. */
+  readonly busy: number;
+  /** Of a store that others send from: deliveries in it, and how long the oldest that is due has waited. */
+  readonly pending: number;
+  readonly waitedMs: number;
+}
+
+export const PRESSURE: PressureLimits = { depth: 5_000, busy: 0.8, pending: 20_000, waitedMs: 5_000 };
+
+/** How often the store is asked, and how long one answer holds. */
+const ASK_MS = 2_000;
+
+/** Of a process that sends. A queue behind a slow, failing, paused or rate-limited endpoint does not count. */
+export const pressureOfLanes =
+  (lanes: () => Iterable<Lane>, load: () => number, limits: PressureLimits) => (): boolean => {
+    const busy = load();
+    let depth = 0;
+    for (const lane of lanes()) if (lane.healthy) depth += lane.depth;
+    return depth > limits.depth && busy > limits.busy;
+  };
+
+/**
+ * Of a process that only accepts: it sees no lane. The queue must be long, late and growing; a long one alone may be
+ * an endpoint that is paused, and one that shrinks is being dealt with.
+ */
+export function pressureOfQueue(
+  driver: Pick<StoreDriver, "queueStats">,
+  clock: Clock,
+  limits: PressureLimits,
+  onTrouble: (error: unknown) => void,
+): () => boolean {
+  let pressed = false;
+  let before = Number.POSITIVE_INFINITY;
+  let askedAt = Number.NEGATIVE_INFINITY;
+  const ask = async () => {
+    const { pending, oldestDueAt } = await driver.queueStats();
+    const waitedMs = oldestDueAt === null ? 0 : clock.now() - oldestDueAt;
+    pressed = pending > limits.pending && waitedMs > limits.waitedMs && pending > before;
+    before = pending;
+  };
+  return () => {
+    const now = clock.now();
+    if (Math.abs(now - askedAt) >= ASK_MS) {
+      askedAt = now;
+      ask().catch(onTrouble);
+    }
+    return pressed;
+  };
+}
