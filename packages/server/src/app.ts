@@ -88,7 +88,6 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
         : createHttp({
             ...probes,
             services,
-            driver,
             vault,
             clock,
             random,
@@ -97,7 +96,6 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
             contracts,
             hosts: config.hosts,
             adminKeyHash: admin.hash,
-            metrics,
             log,
           });
     await engine.start();
