@@ -1,17 +1,34 @@
 /** Things under way that all have the same time to finish. */
 export interface Deadlines<T> {
-  add(item: T, startedAtMs: number): void;
-  remove(item: T): void;
+  /** Returns the item's place, by which it is removed. */
+  add(item: T, startedAtMs: number): number;
+  remove(place: number): void;
   /** Resolves as soon as nothing is under way. */
   drained(): Promise<void>;
 }
 
+interface Waiting<T> {
+  readonly item: T;
+  readonly startedAtMs: number;
+}
+
+/** Beyond this many ended at the front, the list is shortened. */
+const MOST_ENDED = 1_024;
+
 /**
  * One timer for all of them. Equal times end in the order they began, so only the oldest needs watching: under load the
  * timer is set about once per `timeoutMs`, not once per item. `startedAtMs` is `performance.now()`.
+ *
+ * A list with gaps and not a `Map`: a map under steady adding and removing makes a new table every few dozen items,
+ * and the old ones, with all that they refer to, live until the collector's next full round.
  */
 export function deadlines<T>(timeoutMs: number, expire: (item: T) => void): Deadlines<T> {
-  const startedAt = new Map<T, number>();
+  let list: (Waiting<T> | undefined)[] = [];
+  /** The place of `list[0]`. */
+  let first = 0;
+  /** What comes before has ended. */
+  let head = 0;
+  let underWay = 0;
   const waiting: (() => void)[] = [];
   let timer: NodeJS.Timeout | null = null;
 
@@ -23,31 +40,43 @@ export function deadlines<T>(timeoutMs: number, expire: (item: T) => void): Dead
   const sweep = (): void => {
     timer = null;
     const now = performance.now();
-    for (const [item, startedAtMs] of startedAt) {
-      const leftMs = startedAtMs + timeoutMs - now;
+    for (let oldest = list[head]; oldest !== undefined; oldest = list[head]) {
+      const leftMs = oldest.startedAtMs + timeoutMs - now;
       if (leftMs > 0) {
         watch(Math.ceil(leftMs));
         return;
       }
-      startedAt.delete(item);
-      expire(item);
+      remove(first + head);
+      expire(oldest.item);
+    }
+  };
+
+  const remove = (place: number): void => {
+    const index = place - first;
+    if (list[index] === undefined) return;
+    list[index] = undefined;
+    underWay -= 1;
+    while (head < list.length && list[head] === undefined) head++;
+    if (head > MOST_ENDED && head * 2 > list.length) {
+      list = list.slice(head);
+      first += head;
+      head = 0;
     }
     settleWaiting();
   };
 
   const settleWaiting = (): void => {
-    if (startedAt.size === 0) for (const resolve of waiting.splice(0)) resolve();
+    if (underWay === 0) for (const resolve of waiting.splice(0)) resolve();
   };
 
   return {
     add(item, startedAtMs) {
-      startedAt.set(item, startedAtMs);
+      list.push({ item, startedAtMs });
+      underWay += 1;
       if (timer === null) watch(timeoutMs);
+      return first + list.length - 1;
     },
-    remove(item) {
-      startedAt.delete(item);
-      if (waiting.length > 0) settleWaiting();
-    },
+    remove,
     drained: () =>
       new Promise((resolve) => {
         waiting.push(resolve);

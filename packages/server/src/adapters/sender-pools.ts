@@ -8,6 +8,8 @@ const MAX_KEEP_ALIVE_MS = 60_000;
 export interface Origin {
   readonly dispatcher: Dispatcher;
   inFlight: number;
+  /** Counts uses of all origins: the higher, the more recent. */
+  lastUse: number;
 }
 
 export interface OriginPools {
@@ -23,8 +25,8 @@ export function originPools(options: {
   readonly connectionsPerOrigin: number;
   readonly maxOrigins: number;
 }): OriginPools {
-  // In the order of use, the latest last.
   const origins = new Map<string, Origin>();
+  let uses = 0;
 
   const open = (origin: string): Origin => {
     const dispatcher = new Pool(origin, {
@@ -37,17 +39,19 @@ export function originPools(options: {
       bodyTimeout: 0,
       allowH2: false,
     });
-    return { dispatcher, inFlight: 0 };
+    return { dispatcher, inFlight: 0, lastUse: 0 };
   };
 
   const evict = (): void => {
-    for (const [name, { dispatcher, inFlight }] of origins) {
-      if (inFlight > 0) continue;
-      origins.delete(name);
-      // Idle by our count: all that can be left in it are requests whose attempt is over.
-      void dispatcher.destroy();
-      return;
+    let oldest: [string, Origin] | null = null;
+    for (const entry of origins) {
+      if (entry[1].inFlight > 0) continue;
+      if (oldest === null || entry[1].lastUse < oldest[1].lastUse) oldest = entry;
     }
+    if (oldest === null) return;
+    origins.delete(oldest[0]);
+    // Idle by our count: all that can be left in it are requests whose attempt is over.
+    void oldest[1].dispatcher.destroy();
   };
 
   return {
@@ -56,10 +60,9 @@ export function originPools(options: {
       if (origin === undefined) {
         if (origins.size >= options.maxOrigins) evict();
         origin = open(name);
-      } else {
-        origins.delete(name);
+        origins.set(name, origin);
       }
-      origins.set(name, origin);
+      origin.lastUse = ++uses;
       return origin;
     },
     get size() {

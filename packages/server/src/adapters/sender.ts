@@ -102,6 +102,7 @@ class Attempt implements Dispatcher.DispatchHandler {
   #statusCode: number | null = null;
   #retryAfterMs: number | null = null;
   #settled = false;
+  readonly #place: number;
 
   constructor(
     origin: Origin,
@@ -114,7 +115,7 @@ class Attempt implements Dispatcher.DispatchHandler {
     this.#bodyBytesLeft = maxBodyBytes;
     this.#resolve = resolve;
     origin.inFlight++;
-    underWay.add(this, this.#startedAt);
+    this.#place = underWay.add(this, this.#startedAt);
   }
 
   /** The time is up, wherever the attempt stands. A status that came in time still decides. */
@@ -159,7 +160,7 @@ class Attempt implements Dispatcher.DispatchHandler {
   #settle(withoutStatus: AttemptError): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.#underWay.remove(this);
+    this.#underWay.remove(this.#place);
     this.#origin.inFlight--;
     const statusCode = this.#statusCode;
     this.#resolve({
