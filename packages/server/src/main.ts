@@ -1,7 +1,9 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { CONTRACTS } from "@ticketrail/contracts";
 import { Command } from "commander";
 import { createLogger } from "./adapters/log.ts";
+import { stopSignal } from "./adapters/stop-signal.ts";
 import { startApp } from "./app.ts";
 import { type Config, type Environment, parseConfig } from "./config.ts";
 import { type DemoHub, type DemoHubConfig, runDemo } from "./demo/demo.ts";
@@ -21,18 +23,6 @@ function configFrom(env: Environment): Config {
   process.exit(78);
 }
 
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
-function stopSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(1));
-        resolve(signal);
-      });
-    }
-  });
-}
-
 async function serve(): Promise<void> {
   const config = configFrom(process.env);
   const log = createLogger({ level: config.logLevel });
@@ -43,7 +33,8 @@ async function serve(): Promise<void> {
     if (app.freshAdminKey !== null) {
       process.stdout.write(`The operator's key, shown this once: ${app.freshAdminKey}\n`);
     }
-    log.info({ signal: await stopped }, "draining");
+    if (!stopped.aborted) await once(stopped, "abort");
+    log.info({ signal: stopped.reason }, "draining");
     await app.close();
     process.exit(0);
   } catch (error) {
@@ -55,7 +46,7 @@ async function serve(): Promise<void> {
 }
 
 /** The configuration comes from the demo itself; of the environment only HOST and PORT count. */
-async function demo({ once = false }: { once?: boolean }): Promise<void> {
+async function demo({ once: onlyOnce = false }: { once?: boolean }): Promise<void> {
   const { host, port, production } = configFrom({ ...process.env, DATABASE_URL: undefined });
   if (production) {
     process.stderr.write(
@@ -63,7 +54,14 @@ async function demo({ once = false }: { once?: boolean }): Promise<void> {
     );
     process.exit(78);
   }
-  process.exitCode = await runDemo({ once, host, port, out: process.stdout, startHub: startDemoHub });
+  process.exitCode = await runDemo({
+    once: onlyOnce,
+    host,
+    port,
+    out: process.stdout,
+    startHub: startDemoHub,
+    signal: stopSignal(),
+  });
 }
 
 async function startDemoHub(wanted: DemoHubConfig): Promise<DemoHub> {
