@@ -84,6 +84,20 @@ test("what was accepted is there after a restart, and the key that was made is s
   expect((await hub.get(`/v1/stores/${store.body.id}`, key)).body.name).toBe("A");
 });
 
+test("a start that fails for want of its port says so, and takes no key that nobody has seen", async () => {
+  await hub.start();
+  const unlucky = new Hub({ TICKETRAIL_ADMIN_KEY: "", PORT: new URL(hub.url).port });
+  await expect(unlucky.start()).rejects.toThrow(/port \d+ on 127.0.0.1 is in use: .* PORT/);
+  expect(unlucky.output).not.toContain("tr_admin_");
+  await hub.stop();
+  await unlucky.start();
+  await until(
+    async () => unlucky.output,
+    (text) => text.includes("tr_admin_"),
+  );
+  await unlucky.remove();
+});
+
 test.each(STORES)(
   "on %s SIGTERM lets what is in flight end, gives the rest back, and answers 0",
   async (name) => {

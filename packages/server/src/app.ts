@@ -7,7 +7,7 @@ import type { Logger } from "pino";
 import { addressPolicy, checkUrl } from "./adapters/address-guard.ts";
 import { SYSTEM_TIME, steadyClock } from "./adapters/clock.ts";
 import { parseJson } from "./adapters/json.ts";
-import { madeAdminKey, madeSecretKey } from "./adapters/made-keys.ts";
+import { type AdminKey, madeAdminKey, madeSecretKey } from "./adapters/made-keys.ts";
 import { createMetrics, type Metrics } from "./adapters/metrics.ts";
 import { cryptoRandom, seededRandom } from "./adapters/random.ts";
 import { senderThread } from "./adapters/sender-thread.ts";
@@ -100,6 +100,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
           });
     await engine.start();
     const url = await http.listen({ host: config.host, port: config.port });
+    admin.keep();
     const close = async () => {
       draining = true;
       await closeInOrder(http, engine, () => sender.close(), driver);
@@ -116,8 +117,8 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
 function keysOf({ database, secretKey, adminKey }: Config) {
   const path = database.kind === "sqlite" ? database.path : "";
   const vault = createVault(secretKey ?? madeSecretKey(path));
-  const admin = adminKey === null ? madeAdminKey(path, vault) : { hash: vault.hash(adminKey), fresh: null };
-  return { vault, admin };
+  const given = (key: string): AdminKey => ({ hash: vault.hash(key), fresh: null, keep: () => undefined });
+  return { vault, admin: adminKey === null ? madeAdminKey(path, vault) : given(adminKey) };
 }
 
 const openStore = (database: DatabaseConfig, clock: Clock): Promise<StoreDriver> =>

@@ -7,6 +7,7 @@ import { stopSignal } from "./adapters/stop-signal.ts";
 import { startApp } from "./app.ts";
 import { type Config, type Environment, parseConfig } from "./config.ts";
 import { type DemoHub, type DemoHubConfig, runDemo } from "./demo/demo.ts";
+import { startFailure } from "./start-failure.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
@@ -38,8 +39,7 @@ async function serve(): Promise<void> {
     await app.close();
     process.exit(0);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`Ticketrail cannot start: ${reason}\n`);
+    process.stderr.write(`Ticketrail cannot start: ${startFailure(error, config)}\n`);
     log.debug({ err: error }, "start failed");
     process.exit(1);
   }
