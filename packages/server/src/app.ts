@@ -94,6 +94,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
             seededRandom: (seed) => seededRandom(vault, seed),
             parseJson,
             contracts,
+            trustProxy: config.trustProxy,
             hosts: config.hosts,
             adminKeyHash: admin.hash,
             log,

@@ -27,6 +27,8 @@ export interface Config {
   readonly secretKey: Uint8Array | null;
   /** CIDR ranges that deliveries may reach although they are not public. */
   readonly allowNetworks: readonly string[];
+  /** CIDR ranges of the proxies whose X-Forwarded-For is believed. */
+  readonly trustProxy: readonly string[];
   /** Host name, in lower case, to the name of the contract that answers there without its prefix. */
   readonly hosts: ReadonlyMap<string, string>;
   readonly logLevel: LogLevel;
@@ -62,6 +64,7 @@ export function parseConfig(env: Environment, contracts: readonly string[]): Con
     adminKey: readAdminKey(reader, needsKeys),
     secretKey: readSecretKey(reader, needsKeys),
     allowNetworks: readNetworks(reader, production),
+    trustProxy: readTrustProxy(reader),
     hosts: readHosts(reader, contracts),
     logLevel: readLogLevel(reader),
     retentionDays: readRetention(reader),
@@ -196,6 +199,20 @@ function readNetworks(reader: Reader, production: boolean): readonly string[] {
     reader.refuse(
       name,
       `has "${network}", which is not a CIDR range: write ranges like 127.0.0.1/32,10.0.0.0/8.`,
+    );
+  }
+  return Object.freeze(networks);
+}
+
+function readTrustProxy(reader: Reader): readonly string[] {
+  const name = "TICKETRAIL_TRUST_PROXY";
+  const networks = reader.list(name) ?? [];
+  for (const network of networks) {
+    // Believing everybody lets anybody have any address.
+    if ((parseNetwork(network)?.prefixBits ?? 0) > 0) continue;
+    reader.refuse(
+      name,
+      `has "${network}", which is not a CIDR range of some addresses: write your proxies' own, like 10.0.0.5/32.`,
     );
   }
   return Object.freeze(networks);
