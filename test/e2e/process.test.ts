@@ -194,6 +194,27 @@ test("a second process on the same store is refused, and says so", async () => {
   await second.remove();
 });
 
+test("another secret key than the data's is refused before anything is sent, unless the old one is said to be lost", async () => {
+  await hub.start();
+  const storeId = await makeStore();
+  const body = { storeId, contract: "olympus", url: receiver.url, events: ["*"] };
+  const { id } = (await hub.post("/v1/endpoints", body)).body;
+  await hub.stop();
+  const other = { DATABASE_URL: `file:${hub.folder}/hub.db`, TICKETRAIL_SECRET_KEY: "22".repeat(32) };
+  const wrong = new Hub(other);
+  await expect(wrong.start()).rejects.toThrow(/ended with 1: .*not the one .* TICKETRAIL_SECRET_KEY/s);
+  await wrong.remove();
+  const without = new Hub({ ...other, TICKETRAIL_SECRET_KEY_LOST: "true" });
+  await without.start();
+  expect((await without.post(`/v1/endpoints/${id}/secret`)).status).toBe(200);
+  expect((await without.post(`/v1/endpoints/${id}/test`)).body.delivered).toBe(true);
+  await without.stop();
+  const settled = new Hub(other);
+  await settled.start();
+  await settled.remove();
+  await without.remove();
+});
+
 test("every problem of the configuration is said at once", async () => {
   const wrong = new Hub({ PORT: "http", DATABASE_URL: "mysql://x", TICKETRAIL_ALLOW_NETWORKS: "everything" });
   const refused = await wrong.start().catch((error: Error) => error.message);

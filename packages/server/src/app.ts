@@ -25,6 +25,7 @@ import type { Sender } from "./engine/sender.ts";
 import type { Vault } from "./engine/vault.ts";
 import { createHttp } from "./http/app.ts";
 import { createProbes } from "./http/probes.ts";
+import { checkSecretKey } from "./secret-key-check.ts";
 import type { SenderStart } from "./sender-worker.ts";
 import { createServices } from "./service/services.ts";
 import type { StoreDriver } from "./store/driver.ts";
@@ -63,6 +64,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   });
   const sender = await starting;
   try {
+    if (!config.secretKeyLost) await checkSecretKey(driver, vault);
     const metrics = createMetrics();
     const policy = addressPolicy(config);
     const engine = engineOf(config, { driver, clock, sender, vault, metrics, log });

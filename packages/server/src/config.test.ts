@@ -17,6 +17,13 @@ function problems(env: Environment): readonly string[] {
 }
 
 describe("the configuration", () => {
+  it("starts without the old secret key only where that is said outright", () => {
+    expect(config({ TICKETRAIL_SECRET_KEY_LOST: "true" }).secretKeyLost).toBe(true);
+    expect(problems({ TICKETRAIL_SECRET_KEY_LOST: "maybe" })).toEqual([
+      expect.stringContaining("TICKETRAIL_SECRET_KEY_LOST"),
+    ]);
+  });
+
   it.each(["0.0.0.0/0", "::/0", "proxy", "10.0.0.0/33"])(
     "does not take %s for a proxy to trust",
     (network) => {
@@ -35,6 +42,7 @@ describe("the configuration", () => {
       role: "all",
       adminKey: null,
       secretKey: null,
+      secretKeyLost: false,
       allowNetworks: ["127.0.0.0/8", "::1/128"],
       trustProxy: [],
       hosts: new Map(),

@@ -25,6 +25,8 @@ export interface Config {
   readonly adminKey: string | null;
   /** Null: one is made beside the store. Never null in production, nor with PostgreSQL. */
   readonly secretKey: Uint8Array | null;
+  /** Start although the endpoints' secrets will not open. */
+  readonly secretKeyLost: boolean;
   /** CIDR ranges that deliveries may reach although they are not public. */
   readonly allowNetworks: readonly string[];
   /** CIDR ranges of the proxies whose X-Forwarded-For is believed. */
@@ -63,6 +65,7 @@ export function parseConfig(env: Environment, contracts: readonly string[]): Con
     role: readRole(reader, database),
     adminKey: readAdminKey(reader, needsKeys),
     secretKey: readSecretKey(reader, needsKeys),
+    secretKeyLost: readSecretKeyLost(reader),
     allowNetworks: readNetworks(reader, production),
     trustProxy: readTrustProxy(reader),
     hosts: readHosts(reader, contracts),
@@ -189,6 +192,13 @@ function readSecretKey(reader: Reader, neededBy: string | null): Uint8Array | nu
   if (key?.length === SECRET_KEY_BYTES) return new Uint8Array(key);
   reader.refuse(name, `is not ${SECRET_KEY_BYTES} bytes in hex or base64: ${make}`);
   return null;
+}
+
+function readSecretKeyLost(reader: Reader): boolean {
+  const name = "TICKETRAIL_SECRET_KEY_LOST";
+  const text = reader.text(name) ?? "false";
+  if (text !== "true" && text !== "false") reader.refuse(name, `is "${text}": set it to true, or unset it.`);
+  return text === "true";
 }
 
 function readNetworks(reader: Reader, production: boolean): readonly string[] {
