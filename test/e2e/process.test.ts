@@ -1,4 +1,6 @@
 import { createHmac } from "node:crypto";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Hub, STORES, until } from "./hub.ts";
 import { Receiver } from "./receiver.ts";
@@ -186,6 +188,15 @@ test.each(STORES)(
     await Promise.all(clients);
   },
 );
+
+test("what the hub writes is not for others on the machine to read", async () => {
+  const data = join(hub.folder, "data");
+  hub = new Hub({ DATABASE_URL: `file:${join(data, "hub.db")}` });
+  await hub.start();
+  const files = readdirSync(data).map((name) => join(data, name));
+  expect(files).toContain(join(data, "hub.db"));
+  for (const path of [data, ...files]) expect([path, statSync(path).mode & 0o007]).toEqual([path, 0]);
+});
 
 test("a second process on the same store is refused, and says so", async () => {
   await hub.start();

@@ -24,8 +24,12 @@ function configFrom(env: Environment): Config {
   process.exit(78);
 }
 
+/** The database holds names and addresses of customers: nobody but its user and group may read it. */
+const NOT_FOR_OTHERS = 0o007;
+
 async function serve(): Promise<void> {
   const config = configFrom(process.env);
+  process.umask(process.umask() | NOT_FOR_OTHERS);
   const log = createLogger({ level: config.logLevel });
   try {
     const stopped = stopSignal();
