@@ -49,14 +49,7 @@ export class Hub {
   async start(): Promise<this> {
     const child = spawn(process.execPath, [BIN, "serve"], {
       cwd: this.folder,
-      env: {
-        PATH: process.env.PATH ?? "",
-        PORT: "0",
-        DATABASE_URL: this.#database?.url ?? `file:${join(this.folder, "hub.db")}`,
-        TICKETRAIL_ADMIN_KEY: ADMIN_KEY,
-        TICKETRAIL_SECRET_KEY: "11".repeat(32),
-        ...this.#env,
-      },
+      env: this.environment,
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
@@ -72,6 +65,17 @@ export class Hub {
       });
     });
     return this;
+  }
+
+  get environment(): Record<string, string> {
+    return {
+      PATH: process.env.PATH ?? "",
+      PORT: "0",
+      DATABASE_URL: this.#database?.url ?? `file:${join(this.folder, "hub.db")}`,
+      TICKETRAIL_ADMIN_KEY: ADMIN_KEY,
+      TICKETRAIL_SECRET_KEY: "11".repeat(32),
+      ...this.#env,
+    };
   }
 
   get pid(): number {

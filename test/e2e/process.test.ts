@@ -1,4 +1,6 @@
 import { createHmac } from "node:crypto";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Hub, STORES, until } from "./hub.ts";
 import { Receiver } from "./receiver.ts";
@@ -82,6 +84,20 @@ test("what was accepted is there after a restart, and the key that was made is s
   await hub.start();
   expect(hub.output.slice(before)).not.toContain("tr_admin_");
   expect((await hub.get(`/v1/stores/${store.body.id}`, key)).body.name).toBe("A");
+});
+
+test("a start that fails for want of its port says so, and takes no key that nobody has seen", async () => {
+  await hub.start();
+  const unlucky = new Hub({ TICKETRAIL_ADMIN_KEY: "", PORT: new URL(hub.url).port });
+  await expect(unlucky.start()).rejects.toThrow(/port \d+ on 127.0.0.1 is in use: .* PORT/);
+  expect(unlucky.output).not.toContain("tr_admin_");
+  await hub.stop();
+  await unlucky.start();
+  await until(
+    async () => unlucky.output,
+    (text) => text.includes("tr_admin_"),
+  );
+  await unlucky.remove();
 });
 
 test.each(STORES)(
@@ -173,11 +189,41 @@ test.each(STORES)(
   },
 );
 
+test("what the hub writes is not for others on the machine to read", async () => {
+  const data = join(hub.folder, "data");
+  hub = new Hub({ DATABASE_URL: `file:${join(data, "hub.db")}` });
+  await hub.start();
+  const files = readdirSync(data).map((name) => join(data, name));
+  expect(files).toContain(join(data, "hub.db"));
+  for (const path of [data, ...files]) expect([path, statSync(path).mode & 0o007]).toEqual([path, 0]);
+});
+
 test("a second process on the same store is refused, and says so", async () => {
   await hub.start();
   const second = new Hub({ DATABASE_URL: `file:${hub.folder}/hub.db` });
   await expect(second.start()).rejects.toThrow(/in use by another process/);
   await second.remove();
+});
+
+test("another secret key than the data's is refused before anything is sent, unless the old one is said to be lost", async () => {
+  await hub.start();
+  const storeId = await makeStore();
+  const body = { storeId, contract: "olympus", url: receiver.url, events: ["*"] };
+  const { id } = (await hub.post("/v1/endpoints", body)).body;
+  await hub.stop();
+  const other = { DATABASE_URL: `file:${hub.folder}/hub.db`, TICKETRAIL_SECRET_KEY: "22".repeat(32) };
+  const wrong = new Hub(other);
+  await expect(wrong.start()).rejects.toThrow(/ended with 1: .*not the one .* TICKETRAIL_SECRET_KEY/s);
+  await wrong.remove();
+  const without = new Hub({ ...other, TICKETRAIL_SECRET_KEY_LOST: "true" });
+  await without.start();
+  expect((await without.post(`/v1/endpoints/${id}/secret`)).status).toBe(200);
+  expect((await without.post(`/v1/endpoints/${id}/test`)).body.delivered).toBe(true);
+  await without.stop();
+  const settled = new Hub(other);
+  await settled.start();
+  await settled.remove();
+  await without.remove();
 });
 
 test("every problem of the configuration is said at once", async () => {

@@ -7,7 +7,7 @@ import type { Logger } from "pino";
 import { addressPolicy, checkUrl } from "./adapters/address-guard.ts";
 import { SYSTEM_TIME, steadyClock } from "./adapters/clock.ts";
 import { parseJson } from "./adapters/json.ts";
-import { madeAdminKey, madeSecretKey } from "./adapters/made-keys.ts";
+import { type AdminKey, madeAdminKey, madeSecretKey } from "./adapters/made-keys.ts";
 import { createMetrics, type Metrics } from "./adapters/metrics.ts";
 import { cryptoRandom, seededRandom } from "./adapters/random.ts";
 import { senderThread } from "./adapters/sender-thread.ts";
@@ -25,6 +25,7 @@ import type { Sender } from "./engine/sender.ts";
 import type { Vault } from "./engine/vault.ts";
 import { createHttp } from "./http/app.ts";
 import { createProbes } from "./http/probes.ts";
+import { checkSecretKey } from "./secret-key-check.ts";
 import type { SenderStart } from "./sender-worker.ts";
 import { createServices } from "./service/services.ts";
 import type { StoreDriver } from "./store/driver.ts";
@@ -63,6 +64,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   });
   const sender = await starting;
   try {
+    if (!config.secretKeyLost) await checkSecretKey(driver, vault);
     const metrics = createMetrics();
     const policy = addressPolicy(config);
     const engine = engineOf(config, { driver, clock, sender, vault, metrics, log });
@@ -94,12 +96,14 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
             seededRandom: (seed) => seededRandom(vault, seed),
             parseJson,
             contracts,
+            trustProxy: config.trustProxy,
             hosts: config.hosts,
             adminKeyHash: admin.hash,
             log,
           });
     await engine.start();
     const url = await http.listen({ host: config.host, port: config.port });
+    admin.keep();
     const close = async () => {
       draining = true;
       await closeInOrder(http, engine, () => sender.close(), driver);
@@ -116,8 +120,8 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
 function keysOf({ database, secretKey, adminKey }: Config) {
   const path = database.kind === "sqlite" ? database.path : "";
   const vault = createVault(secretKey ?? madeSecretKey(path));
-  const admin = adminKey === null ? madeAdminKey(path, vault) : { hash: vault.hash(adminKey), fresh: null };
-  return { vault, admin };
+  const given = (key: string): AdminKey => ({ hash: vault.hash(key), fresh: null, keep: () => undefined });
+  return { vault, admin: adminKey === null ? madeAdminKey(path, vault) : given(adminKey) };
 }
 
 const openStore = (database: DatabaseConfig, clock: Clock): Promise<StoreDriver> =>

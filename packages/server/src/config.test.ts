@@ -17,6 +17,22 @@ function problems(env: Environment): readonly string[] {
 }
 
 describe("the configuration", () => {
+  it("starts without the old secret key only where that is said outright", () => {
+    expect(config({ TICKETRAIL_SECRET_KEY_LOST: "true" }).secretKeyLost).toBe(true);
+    expect(problems({ TICKETRAIL_SECRET_KEY_LOST: "maybe" })).toEqual([
+      expect.stringContaining("TICKETRAIL_SECRET_KEY_LOST"),
+    ]);
+  });
+
+  it.each(["0.0.0.0/0", "::/0", "proxy", "10.0.0.0/33"])(
+    "does not take %s for a proxy to trust",
+    (network) => {
+      expect(problems({ TICKETRAIL_TRUST_PROXY: `127.0.0.1,${network}` })).toEqual([
+        expect.stringContaining(`TICKETRAIL_TRUST_PROXY has "${network}"`),
+      ]);
+    },
+  );
+
   it("needs nothing in development", () => {
     expect(config({})).toEqual({
       production: false,
@@ -26,7 +42,9 @@ describe("the configuration", () => {
       role: "all",
       adminKey: null,
       secretKey: null,
+      secretKeyLost: false,
       allowNetworks: ["127.0.0.0/8", "::1/128"],
+      trustProxy: [],
       hosts: new Map(),
       logLevel: "info",
       retentionDays: 30,
@@ -42,6 +60,7 @@ describe("the configuration", () => {
       DATABASE_URL: "file:/var/lib/ticketrail/hub.db",
       TICKETRAIL_ROLE: "all",
       TICKETRAIL_ALLOW_NETWORKS: "10.0.0.0/8, fd00::/8",
+      TICKETRAIL_TRUST_PROXY: "127.0.0.1, 10.1.0.0/16",
       TICKETRAIL_HOSTS: "Hooks.Example.com=sela, pos.example.com = mipos",
       TICKETRAIL_LOG_LEVEL: "WARN",
       TICKETRAIL_RETENTION_DAYS: "7",
@@ -54,6 +73,7 @@ describe("the configuration", () => {
       database: { kind: "sqlite", path: "/var/lib/ticketrail/hub.db" },
       adminKey: "an-admin-key-of-some-length",
       allowNetworks: ["10.0.0.0/8", "fd00::/8"],
+      trustProxy: ["127.0.0.1", "10.1.0.0/16"],
       logLevel: "warn",
       retentionDays: 7,
     });

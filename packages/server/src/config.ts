@@ -25,8 +25,12 @@ export interface Config {
   readonly adminKey: string | null;
   /** Null: one is made beside the store. Never null in production, nor with PostgreSQL. */
   readonly secretKey: Uint8Array | null;
+  /** Start although the endpoints' secrets will not open. */
+  readonly secretKeyLost: boolean;
   /** CIDR ranges that deliveries may reach although they are not public. */
   readonly allowNetworks: readonly string[];
+  /** CIDR ranges of the proxies whose X-Forwarded-For is believed. */
+  readonly trustProxy: readonly string[];
   /** Host name, in lower case, to the name of the contract that answers there without its prefix. */
   readonly hosts: ReadonlyMap<string, string>;
   readonly logLevel: LogLevel;
@@ -61,7 +65,9 @@ export function parseConfig(env: Environment, contracts: readonly string[]): Con
     role: readRole(reader, database),
     adminKey: readAdminKey(reader, needsKeys),
     secretKey: readSecretKey(reader, needsKeys),
+    secretKeyLost: readSecretKeyLost(reader),
     allowNetworks: readNetworks(reader, production),
+    trustProxy: readTrustProxy(reader),
     hosts: readHosts(reader, contracts),
     logLevel: readLogLevel(reader),
     retentionDays: readRetention(reader),
@@ -188,6 +194,13 @@ function readSecretKey(reader: Reader, neededBy: string | null): Uint8Array | nu
   return null;
 }
 
+function readSecretKeyLost(reader: Reader): boolean {
+  const name = "TICKETRAIL_SECRET_KEY_LOST";
+  const text = reader.text(name) ?? "false";
+  if (text !== "true" && text !== "false") reader.refuse(name, `is "${text}": set it to true, or unset it.`);
+  return text === "true";
+}
+
 function readNetworks(reader: Reader, production: boolean): readonly string[] {
   const name = "TICKETRAIL_ALLOW_NETWORKS";
   const networks = reader.list(name) ?? (production ? [] : LOOPBACK.split(","));
@@ -196,6 +209,20 @@ function readNetworks(reader: Reader, production: boolean): readonly string[] {
     reader.refuse(
       name,
       `has "${network}", which is not a CIDR range: write ranges like 127.0.0.1/32,10.0.0.0/8.`,
+    );
+  }
+  return Object.freeze(networks);
+}
+
+function readTrustProxy(reader: Reader): readonly string[] {
+  const name = "TICKETRAIL_TRUST_PROXY";
+  const networks = reader.list(name) ?? [];
+  for (const network of networks) {
+    // Believing everybody lets anybody have any address.
+    if ((parseNetwork(network)?.prefixBits ?? 0) > 0) continue;
+    reader.refuse(
+      name,
+      `has "${network}", which is not a CIDR range of some addresses: write your proxies' own, like 10.0.0.5/32.`,
     );
   }
   return Object.freeze(networks);

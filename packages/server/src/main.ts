@@ -1,10 +1,13 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { CONTRACTS } from "@ticketrail/contracts";
 import { Command } from "commander";
 import { createLogger } from "./adapters/log.ts";
+import { stopSignal } from "./adapters/stop-signal.ts";
 import { startApp } from "./app.ts";
 import { type Config, type Environment, parseConfig } from "./config.ts";
 import { type DemoHub, type DemoHubConfig, runDemo } from "./demo/demo.ts";
+import { startFailure } from "./start-failure.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
@@ -21,20 +24,12 @@ function configFrom(env: Environment): Config {
   process.exit(78);
 }
 
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
-function stopSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(1));
-        resolve(signal);
-      });
-    }
-  });
-}
+/** The database holds names and addresses of customers: nobody but its user and group may read it. */
+const NOT_FOR_OTHERS = 0o007;
 
 async function serve(): Promise<void> {
   const config = configFrom(process.env);
+  process.umask(process.umask() | NOT_FOR_OTHERS);
   const log = createLogger({ level: config.logLevel });
   try {
     const stopped = stopSignal();
@@ -43,19 +38,19 @@ async function serve(): Promise<void> {
     if (app.freshAdminKey !== null) {
       process.stdout.write(`The operator's key, shown this once: ${app.freshAdminKey}\n`);
     }
-    log.info({ signal: await stopped }, "draining");
+    if (!stopped.aborted) await once(stopped, "abort");
+    log.info({ signal: stopped.reason }, "draining");
     await app.close();
     process.exit(0);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`Ticketrail cannot start: ${reason}\n`);
+    process.stderr.write(`Ticketrail cannot start: ${startFailure(error, config)}\n`);
     log.debug({ err: error }, "start failed");
     process.exit(1);
   }
 }
 
 /** The configuration comes from the demo itself; of the environment only HOST and PORT count. */
-async function demo({ once = false }: { once?: boolean }): Promise<void> {
+async function demo({ once: onlyOnce = false }: { once?: boolean }): Promise<void> {
   const { host, port, production } = configFrom({ ...process.env, DATABASE_URL: undefined });
   if (production) {
     process.stderr.write(
@@ -63,7 +58,14 @@ async function demo({ once = false }: { once?: boolean }): Promise<void> {
     );
     process.exit(78);
   }
-  process.exitCode = await runDemo({ once, host, port, out: process.stdout, startHub: startDemoHub });
+  process.exitCode = await runDemo({
+    once: onlyOnce,
+    host,
+    port,
+    out: process.stdout,
+    startHub: startDemoHub,
+    signal: stopSignal(),
+  });
 }
 
 async function startDemoHub(wanted: DemoHubConfig): Promise<DemoHub> {

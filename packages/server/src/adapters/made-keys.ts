@@ -4,39 +4,50 @@ import { dirname } from "node:path";
 import type { Vault } from "../engine/vault.ts";
 import { SECRET_KEY_BYTES } from "./vault.ts";
 
-/** Written at most once, readable by its owner alone. */
-function readOrMake(path: string, make: () => string): { readonly text: string; readonly made: boolean } {
+const kept = (path: string): string | null => {
   try {
-    return { text: readFileSync(path, "utf8").trim(), made: false };
+    return readFileSync(path, "utf8").trim();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
   }
-  const text = make();
+};
+
+/** Written at most once, readable by its owner alone. */
+function keep(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${text}\n`, { mode: 0o600, flag: "wx" });
-  return { text, made: true };
 }
 
 /** In development: the key that encrypts secrets at rest, made beside the embedded store at the first start. */
 export function madeSecretKey(databasePath: string): Uint8Array {
-  const { text } = readOrMake(`${databasePath}.secret-key`, () =>
-    randomBytes(SECRET_KEY_BYTES).toString("hex"),
+  const path = `${databasePath}.secret-key`;
+  let text = kept(path);
+  if (text === null) {
+    text = randomBytes(SECRET_KEY_BYTES).toString("hex");
+    keep(path, text);
+  }
+  const key = Buffer.from(text, "hex");
+  if (key.length === SECRET_KEY_BYTES) return key;
+  throw new Error(
+    `${path} does not hold ${SECRET_KEY_BYTES} bytes in hex: put back the one the data was made with.`,
   );
-  return Buffer.from(text, "hex");
 }
 
-/**
- * In development: the operator's key, made at the first start. Only its keyed hash is kept, so `fresh` is the one
- * chance to show it; null at later starts.
- */
-export function madeAdminKey(
-  databasePath: string,
-  vault: Vault,
-): { readonly hash: string; readonly fresh: string | null } {
-  let fresh: string | null = null;
-  const { text } = readOrMake(`${databasePath}.admin-key-hash`, () => {
-    fresh = `tr_admin_${randomBytes(24).toString("base64url")}`;
-    return vault.hash(fresh);
-  });
-  return { hash: text, fresh };
+export interface AdminKey {
+  readonly hash: string;
+  /** The one chance to show it; null at later starts. */
+  readonly fresh: string | null;
+  /** To be called when it can be shown: of one that nobody has seen, no trace may stay. */
+  keep(): void;
+}
+
+/** In development: the operator's key, made at the first start that succeeds. Only its keyed hash is kept. */
+export function madeAdminKey(databasePath: string, vault: Vault): AdminKey {
+  const path = `${databasePath}.admin-key-hash`;
+  const there = kept(path);
+  if (there !== null) return { hash: there, fresh: null, keep: () => undefined };
+  const fresh = `tr_admin_${randomBytes(24).toString("base64url")}`;
+  const hash = vault.hash(fresh);
+  return { hash, fresh, keep: () => keep(path, hash) };
 }

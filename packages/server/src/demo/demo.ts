@@ -21,8 +21,8 @@ export interface DemoOptions {
   readonly port: number;
   readonly out: Output;
   readonly startHub: StartHub;
-  /** Ends the demo cleanly; SIGINT and SIGTERM where none is given. */
-  readonly signal?: AbortSignal;
+  /** Ends the demo cleanly. */
+  readonly signal: AbortSignal;
   readonly seed?: number;
 }
 
@@ -35,7 +35,7 @@ const SETTLE_MS = 45_000;
 /** Runs the demo; resolves to the process's exit code once everything it started is stopped and removed. */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const screen = new Screen(options.out);
-  const interrupted = options.signal ?? interruption();
+  const interrupted = options.signal;
   const signal = options.once
     ? AbortSignal.any([interrupted, AbortSignal.timeout(ONCE_LIMIT_MS)])
     : interrupted;
@@ -143,12 +143,6 @@ async function lunch({ options, hub, screen, signal, receivers, seed }: Scene): 
     await Promise.allSettled(acts ?? []);
     await watch.stop();
   }
-}
-
-function interruption(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => controller.abort());
-  return controller.signal;
 }
 
 function endOf(error: unknown, interrupted: AbortSignal, signal: AbortSignal): string {

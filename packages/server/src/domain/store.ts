@@ -32,6 +32,8 @@ export interface KeyRecord {
   readonly scopes: readonly Scope[];
   /** Keyed hash of the key itself, hex. */
   readonly hash: string;
+  /** The key's last four characters, to tell keys apart; not there on a key of before they were kept. */
+  readonly lastFour?: string;
   /** OAuth client credentials, where the contract issues them; the secrets as keyed hashes. */
   readonly client: {
     readonly id: string;

@@ -20,6 +20,18 @@ test("wrong keys from one address are slowed past 300 a minute; right ones, and 
   expect((await wrong("192.0.2.1")).status).toBe(401);
 });
 
+test("behind a proxy that is trusted, addresses are what it says; what others say of theirs counts for nothing", async () => {
+  const rig = await startRig({ trustProxy: ["10.0.0.5/32"] });
+  const wrong = (from: string, said: string) =>
+    rig.ask("GET", "/v1/stores", { key: "wrong", from, headers: { "x-forwarded-for": said } });
+  for (let n = 0; n < 300; n++) await wrong("10.0.0.5", "203.0.113.66, 198.51.100.7");
+  expect((await wrong("10.0.0.5", "198.51.100.7")).status).toBe(429);
+  expect((await wrong("10.0.0.5", "198.51.100.8")).status).toBe(401);
+  for (let n = 0; n < 300; n++) await wrong("192.0.2.9", `198.51.100.${n % 250}`);
+  expect((await wrong("192.0.2.9", "203.0.113.1")).status).toBe(429);
+  expect((await wrong("192.0.2.7", "203.0.113.1")).status).toBe(401);
+});
+
 test("credentials in a body are slowed like keys in a header", async () => {
   const rig = await startRig();
   const body = { client_id: "a", client_secret: "b", grant_type: "refresh_token", refresh_token: "c" };

@@ -35,6 +35,8 @@ export interface HttpParts {
   readonly contracts: ReadonlyMap<string, Contract>;
   /** Host name in lower case → the contract that answers there without its prefix. */
   readonly hosts: ReadonlyMap<string, string>;
+  /** CIDR ranges of the proxies whose X-Forwarded-For is believed. */
+  readonly trustProxy: readonly string[];
   /** `vault.hash` of the operator's key. */
   readonly adminKeyHash: string;
   readonly metrics: ProbeParts["metrics"] & { httpRequest(api: string, status: number): void };
@@ -58,6 +60,9 @@ export function createHttp(parts: HttpParts): FastifyInstance {
     logger: false,
     bodyLimit: BODY_LIMIT,
     requestTimeout: 30_000,
+    trustProxy: parts.trustProxy.length > 0 && [...parts.trustProxy],
+    // Else Node answers by itself, with nothing in it.
+    http: { requireHostHeader: false },
     // A connection that is kept alive during a drain is still answered in its API's envelope.
     return503OnClosing: false,
     genReqId: () => newId("req_"),

@@ -1,7 +1,8 @@
 /** What no HTTP client would send, over real sockets. */
+import { once } from "node:events";
 import { type AddressInfo, connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openRig, type Rig } from "./rig.test.ts";
+import { openRig, type Rig, until } from "./rig.test.ts";
 
 let rig: Rig;
 let port: number;
@@ -43,6 +44,7 @@ test.each([
     "POST /v1/stores HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     422,
   ],
+  ["no host", "GET /v1/stores HTTP/1.1\r\n\r\n", 422],
   ["a length that is none", "POST /v1/stores HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 422],
   ["headers of 20 KB", `GET /v1/stores HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(20_000)}\r\n\r\n`, 431],
   ["a path of 20 KB", `GET /${"x".repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 431],
@@ -87,6 +89,19 @@ test("a chunked body that goes on beyond 256 KB is refused", async () => {
 
 test("an expectation that the hub does not know is ignored", async () => {
   expect((await talk("GET /livez HTTP/1.1\r\nHost: a\r\nExpect: the-moon\r\n\r\n")).status).toBe(200);
+});
+
+test("a client that goes away in the middle of its body is no failure of the hub's", async () => {
+  const counted = rig.answers.length;
+  const socket = connect(port, "127.0.0.1");
+  socket.write(
+    "POST /v1/stores HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{",
+  );
+  await once(rig.app.server, "request");
+  socket.destroy();
+  await until(() => rig.answers.length > counted);
+  expect(rig.answers.at(-1)).toBe(408);
+  expect(rig.errors).toEqual([]);
 });
 
 test("after all of this the hub is still there", async () => {

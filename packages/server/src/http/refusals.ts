@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Refusal } from "../domain/error.ts";
 import type { Api } from "./errors.ts";
 import type { Exchanges } from "./exchange.ts";
+import { malformedRequest } from "./malformed.ts";
 
 interface Known {
   readonly methods: readonly string[];
@@ -32,7 +33,20 @@ export function mountRefusals(
     const allowed = [...new Set(methods)].sort();
     return refuse(request, reply, allowed.length > 0 ? notAllowed(request.method, allowed) : nothingThere());
   });
-  app.setErrorHandler((error, request, reply) => refuse(request, reply, error));
+  app.setErrorHandler((error: { readonly code?: unknown }, request, reply) => {
+    // The client went away in the middle of its body: nothing failed on our side.
+    const cutShort = error.code === "ECONNRESET" && !request.raw.complete;
+    return refuse(
+      request,
+      reply,
+      cutShort ? new Refusal("request_timeout", "The body was cut short.") : error,
+    );
+  });
+  app.addHook("onRequest", (request, reply, done) => {
+    const { httpVersion, headers } = request.raw;
+    if (httpVersion !== "1.1" || headers.host !== undefined) done();
+    else refuse(request, reply, malformedRequest());
+  });
 }
 
 /** `/v1/orders/:id` → anything but a slash where the parameter stands. */

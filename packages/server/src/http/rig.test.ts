@@ -56,6 +56,8 @@ export interface Rig {
   readonly services: Services;
   readonly sent: SendRequest[];
   readonly errors: unknown[];
+  /** The status of every answer. */
+  readonly answers: number[];
   readonly now: () => number;
   /** Ends the hub and removes its files. */
   readonly close: () => Promise<void>;
@@ -71,6 +73,7 @@ export interface Rig {
 export interface RigOptions {
   readonly production?: boolean;
   readonly hosts?: ReadonlyMap<string, string>;
+  readonly trustProxy?: readonly string[];
   readonly draining?: () => boolean;
   /** Stands between the hub and its store. */
   readonly wrap?: (driver: StoreDriver) => StoreDriver;
@@ -93,6 +96,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
   const clock = { now: () => now };
   const random = cryptoRandom();
   const errors: unknown[] = [];
+  const answers: number[] = [];
   const sent: SendRequest[] = [];
   let outcomeOf: (request: SendRequest) => Partial<SendOutcome> = () => ({});
   const policy = addressPolicy({
@@ -128,9 +132,14 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     seededRandom: (seed) => seededRandom(vault, seed),
     parseJson,
     contracts,
+    trustProxy: options.trustProxy ?? [],
     hosts: options.hosts ?? new Map(),
     adminKeyHash: vault.hash(OPERATOR_KEY),
-    metrics: { contentType: "text/plain", render: async () => "ticketrail_up 1\n", httpRequest: () => {} },
+    metrics: {
+      contentType: "text/plain",
+      render: async () => "ticketrail_up 1\n",
+      httpRequest: (_, status) => answers.push(status),
+    },
     log: { error: (fields) => errors.push(fields) },
     draining: options.draining ?? (() => false),
   });
@@ -154,6 +163,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     services,
     sent,
     errors,
+    answers,
     close,
     now: clock.now,
     advance: (ms) => {

@@ -56,6 +56,7 @@ test("another store's things answer as if they did not exist, to every call", as
     ["GET", `/v1/endpoints?storeId=${foreign}`],
     ["GET", `/v1/deliveries?storeId=${foreign}`],
     ["GET", `/v1/audit?storeId=${foreign}`],
+    ["GET", `/v1/replays?storeId=${foreign}`],
   ];
   for (const [method, path, body] of calls) {
     const reply = await rig.ask(method, path, { key, ...(body ? { body } : {}) });

@@ -2,6 +2,7 @@ import type { Contract, Scope } from "@ticketrail/contracts";
 import { invalidField, notFound, Refusal } from "../domain/error.ts";
 import type { Random } from "../domain/id.ts";
 import type { KeyRecord } from "../domain/store.ts";
+import type { KeyFilter, List } from "../store/driver.ts";
 import { Cache } from "./cache.ts";
 import { auditOf, type Call } from "./call.ts";
 import type { ServiceContext } from "./context.ts";
@@ -60,6 +61,7 @@ export class Keys {
       contract: contract.name,
       scopes: scopesOf(contract, input.scopes),
       hash: vault.hash(key),
+      lastFour: key.slice(-4),
       client: client && {
         id: client.clientId,
         secretHash: vault.hash(client.clientSecret),
@@ -70,6 +72,10 @@ export class Keys {
     };
     await driver.createKey(record, auditOf(call, record.createdAt, "key.create", store.id, id));
     return { record, key, client };
+  }
+
+  list(filter: KeyFilter): Promise<List<KeyRecord>> {
+    return this.#context.driver.listKeys(filter);
   }
 
   async delete(call: Call, id: string): Promise<void> {

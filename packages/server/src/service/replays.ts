@@ -1,6 +1,6 @@
 import type { DeliveryStatus } from "../domain/delivery.ts";
 import { invalidField, notFound, Refusal } from "../domain/error.ts";
-import type { ReplayJob } from "../store/driver.ts";
+import type { List, ReplayFilter, ReplayJob } from "../store/driver.ts";
 import { auditOf, type Call, sees } from "./call.ts";
 import type { ServiceContext } from "./context.ts";
 import type { Endpoints } from "./endpoints.ts";
@@ -61,6 +61,14 @@ export class Replays {
     );
     engine.wake(job.storeId, job.endpointId);
     return job;
+  }
+
+  list(call: Call, filter: ReplayFilter): Promise<List<ReplayJob>> {
+    if (filter.storeId !== undefined && !sees(call, filter.storeId)) throw notFound("store");
+    return this.#context.driver.listReplays({
+      ...filter,
+      ...(call.storeId === null ? {} : { storeId: call.storeId }),
+    });
   }
 
   async get(call: Call, id: string): Promise<ReplayJob> {

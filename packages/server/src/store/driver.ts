@@ -69,6 +69,11 @@ export interface Audit {
 
 /* ── Tenants, stores, keys ──────────────────────────────────────────────────────────────────────────────────── */
 
+export interface KeyFilter extends ListInput {
+  readonly storeId?: string;
+  readonly contract?: string;
+}
+
 interface Tenancy {
   /** The same id again changes nothing and returns what is there. */
   createStore(store: Store, audit: Audit): Promise<Store>;
@@ -84,6 +89,8 @@ interface Tenancy {
   findKey(hash: string): Promise<KeyRecord | null>;
   findKeyByClient(clientId: string): Promise<KeyRecord | null>;
   getKey(id: string): Promise<KeyRecord | null>;
+  /** Newest first, which is the order of their ids. */
+  listKeys(filter: KeyFilter): Promise<List<KeyRecord>>;
   deleteKey(id: string, audit: Audit): Promise<boolean>;
   listAudit(input: ListInput & { readonly storeId?: string }): Promise<List<Audit>>;
 }
@@ -461,6 +468,12 @@ export interface ReplayJob {
   readonly updatedAt: number;
 }
 
+export interface ReplayFilter extends ListInput {
+  readonly storeId?: string;
+  readonly endpointId?: string;
+  readonly state?: ReplayJob["state"];
+}
+
 export type ReplayResult = "replayed" | "not_found" | "unsettled" | "endpoint_deleted";
 
 interface Replays {
@@ -469,6 +482,8 @@ interface Replays {
   /** The same id again changes nothing and returns what is there. `total` is counted in the same transaction. */
   createReplay(job: Omit<ReplayJob, "total">, audit: Audit): Promise<ReplayJob>;
   getReplay(id: string): Promise<ReplayJob | null>;
+  /** Running and ended ones. */
+  listReplays(filter: ReplayFilter): Promise<List<ReplayJob>>;
   listRunningReplays(): Promise<readonly ReplayJob[]>;
   /**
    * Passes at most `limit` deliveries, oldest first, reopens those that match and moves the position, in one

@@ -104,6 +104,33 @@ describe("keys", () => {
     expect([reply.status, reply.body.errors[0].field]).toEqual([422, "scopes"]);
   });
 
+  test("keys are listed by store and contract, told apart by their ends, and never shown", async () => {
+    const storeId = await rig.store();
+    const sela = (await post("/v1/keys", { storeId, contract: "sela", scopes: ["orders:read"] })).body;
+    const mipos = (await post("/v1/keys", { storeId, contract: "mipos" })).body;
+    const all = await get(`/v1/keys?storeId=${storeId}`);
+    expect(all.body.nextCursor).toBeNull();
+    expect(all.body.data.map(({ id }: { id: string }) => id)).toEqual([mipos.id, sela.id]);
+    for (const secret of ["key", "clientSecret", "refreshToken", "webhookSecret"]) {
+      expect(all.text).not.toContain(mipos[secret]);
+    }
+    expect((await get(`/v1/keys?storeId=${storeId}&contract=sela`)).body.data).toEqual([
+      {
+        id: sela.id,
+        storeId,
+        contract: "sela",
+        scopes: ["orders:read"],
+        prefix: "sk_live_",
+        lastFour: sela.key.slice(-4),
+        createdAt: new Date(rig.now()).toISOString(),
+      },
+    ]);
+    const standard = (await post("/v1/keys", { storeId, contract: "standard" })).body;
+    expect((await get("/v1/keys", standard.key)).status).toBe(403);
+    const [newest] = (await get("/v1/keys?limit=1")).body.data;
+    expect(newest.id).toBe(standard.id);
+  });
+
   test("a revoked key is refused at once, although it was in use", async () => {
     const storeId = await rig.store();
     const made = (await post("/v1/keys", { storeId, contract: "standard" })).body;

@@ -1,6 +1,9 @@
+import { CONTRACTS } from "@ticketrail/contracts";
+import { isoTime } from "../../domain/id.ts";
+import type { KeyRecord } from "../../domain/store.ts";
 import type { KeyInput } from "../../service/keys.ts";
-import { created, type NativeRoute, noContent, route } from "./route.ts";
-import { fields, id, idText, list, oneOf, text, view } from "./words.ts";
+import { created, given, listed, type NativeRoute, noContent, pageOf, route } from "./route.ts";
+import { fields, id, idText, list, listQuery, nullable, oneOf, page, text, time, view } from "./words.ts";
 
 export const SCOPES = [
   "orders:read",
@@ -10,6 +13,8 @@ export const SCOPES = [
   "events:write",
   "stores:read",
 ] as const;
+
+const PREFIXES = new Map(CONTRACTS.map(({ name, keyPrefix }) => [name, keyPrefix]));
 
 const secret = { type: "string" } as const;
 const MADE = view(
@@ -30,6 +35,29 @@ const MADE = view(
   },
   ["clientId", "clientSecret", "refreshToken", "webhookSecret"],
 );
+
+const ROW = view("KeyRow", {
+  id: id("key_"),
+  storeId: { type: "string" },
+  contract: { type: "string" },
+  scopes: list(oneOf(SCOPES)),
+  prefix: { type: "string", description: "What the key begins with, by its contract." },
+  lastFour: nullable({
+    type: "string",
+    description: "Its last characters; null where they were not kept yet.",
+  }),
+  createdAt: time,
+});
+
+const rowView = ({ id, storeId, contract, scopes, lastFour, createdAt }: KeyRecord) => ({
+  id,
+  storeId,
+  contract,
+  scopes,
+  prefix: PREFIXES.get(contract) ?? "",
+  lastFour: lastFour ?? null,
+  createdAt: isoTime(createdAt),
+});
 
 const create = route<KeyInput>({
   method: "POST",
@@ -59,6 +87,18 @@ const create = route<KeyInput>({
   },
 });
 
+const all = route({
+  method: "GET",
+  path: "/v1/keys",
+  summary: "List keys",
+  description: "The keys themselves are kept nowhere: their beginnings and ends tell them apart.",
+  needs: "operator",
+  query: listQuery({ storeId: idText, contract: text(50) }),
+  responses: { 200: { description: "Newest first.", schema: page(ROW) } },
+  run: async ({ query }, { keys }) =>
+    listed(await keys.list({ ...given(query, "storeId", "contract"), ...pageOf(query) }), rowView),
+});
+
 const remove = route({
   method: "DELETE",
   path: "/v1/keys/:id",
@@ -72,4 +112,4 @@ const remove = route({
   },
 });
 
-export const keyRoutes: readonly NativeRoute[] = [create, remove];
+export const keyRoutes: readonly NativeRoute[] = [create, all, remove];

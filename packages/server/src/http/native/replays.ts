@@ -1,8 +1,10 @@
 import { isoTime } from "../../domain/id.ts";
 import { REPLAYABLE, type ReplayInput } from "../../service/replays.ts";
 import type { ReplayJob } from "../../store/driver.ts";
-import { accepted, type NativeRoute, ok, route } from "./route.ts";
-import { fields, id, idText, NOTHING, oneOf, time, view } from "./words.ts";
+import { accepted, given, listed, type NativeRoute, ok, pageOf, route } from "./route.ts";
+import { fields, id, idText, listQuery, NOTHING, oneOf, page, time, view } from "./words.ts";
+
+const STATES = ["running", "paused", "done", "cancelled"] as const;
 
 const REPLAY = view("Replay", {
   id: id("rpl_"),
@@ -11,7 +13,7 @@ const REPLAY = view("Replay", {
   since: time,
   until: time,
   status: oneOf(REPLAYABLE),
-  state: oneOf(["running", "paused", "done", "cancelled"]),
+  state: oneOf(STATES),
   total: { type: "integer", description: "Deliveries that matched when the job was made." },
   replayed: { type: "integer" },
   createdAt: time,
@@ -77,6 +79,20 @@ const create = route<Body>({
   },
 });
 
+const list = route({
+  method: "GET",
+  path: "/v1/replays",
+  summary: "List replays",
+  needs: "webhooks:read",
+  query: listQuery({ storeId: idText, endpointId: idText, state: oneOf(STATES) }),
+  responses: { 200: { description: "Newest first, running and ended.", schema: page(REPLAY) } },
+  run: async ({ call, query }, { replays }) => {
+    const state = STATES.find((each) => each === query.state);
+    const filter = { ...given(query, "storeId", "endpointId"), ...(state === undefined ? {} : { state }) };
+    return listed(await replays.list(call, { ...filter, ...pageOf(query) }), replayView);
+  },
+});
+
 const get = route({
   method: "GET",
   path: "/v1/replays/:id",
@@ -100,6 +116,7 @@ const steering = (verb: string, summary: string, state: "running" | "paused" | "
 
 export const replayRoutes: readonly NativeRoute[] = [
   create,
+  list,
   get,
   steering("pause", "Pause a replay", "paused"),
   steering("resume", "Go on with a replay", "running"),

@@ -176,6 +176,28 @@ describe("deliveries and replays", () => {
     expect((await get(`/v1/replays/${job.body.id}`)).body.state).toBe("cancelled");
   });
 
+  test("replays are listed, running and ended, and a key sees those of its own store", async () => {
+    const storeId = await rig.store();
+    const { id: endpointId } = await endpoint(storeId);
+    const range = { endpointId, since: "2026-01-18T09:00:00Z" };
+    const first = (await post("/v1/replays", range)).body;
+    await post(`/v1/replays/${first.id}/cancel`);
+    const second = (await post("/v1/replays", range)).body;
+    await post(`/v1/replays/${second.id}/pause`);
+    const listed = async (query: string, key?: string) =>
+      (await rig.ask("GET", `/v1/replays?${query}`, key === undefined ? {} : { key })).body.data.map(
+        ({ id }: { id: string }) => id,
+      );
+    expect(await listed(`endpointId=${endpointId}`)).toEqual([second.id, first.id]);
+    expect(await listed(`storeId=${storeId}&state=paused`)).toEqual([second.id]);
+    expect(await listed("limit=1")).toEqual([second.id]);
+    expect(await listed("", await rig.key(storeId, "standard"))).toEqual([second.id, first.id]);
+    const stranger = await rig.key(await rig.store(), "standard");
+    expect(await listed(`endpointId=${endpointId}`, stranger)).toEqual([]);
+    expect((await get(`/v1/replays/${first.id}`)).body).toMatchObject({ state: "cancelled" });
+    expect((await get("/v1/replays?state=lost")).status).toBe(422);
+  });
+
   test("one settled delivery is sent again; one under way is not", async () => {
     const storeId = await rig.store();
     const { id: endpointId } = await endpoint(storeId);

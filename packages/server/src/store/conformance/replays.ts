@@ -188,6 +188,26 @@ export function replaysConformance(open: Open): void {
       expect(await runOut(world, job.id)).toMatchObject({ state: "done", replayed: 3 });
     });
 
+    it("lists jobs newest first, running and ended, of one store, endpoint or state where asked", async () => {
+      const { world } = use;
+      const { driver } = world;
+      const { store, endpoint } = await withDeadLetters(world, 1);
+      const elsewhere = await withDeadLetters(world, 1);
+      const make = (of: typeof elsewhere | { store: Store; endpoint: Endpoint }) =>
+        driver.createReplay(aJob(world, of.store, of.endpoint), world.audit());
+      const made = [await make({ store, endpoint }), await make(elsewhere), await make({ store, endpoint })];
+      const ended = await runOut(world, made[0]?.id ?? "");
+      const all = await driver.listReplays({ limit: 3, cursor: null });
+      expect(all).toEqual({ rows: [made[2], made[1], ended], nextCursor: null });
+      const first = await driver.listReplays({ limit: 1, cursor: null, storeId: store.id });
+      const rest = await driver.listReplays({ limit: 1, cursor: first.nextCursor, storeId: store.id });
+      expect([...first.rows, ...rest.rows]).toEqual([made[2], ended]);
+      expect(rest.nextCursor).toBeNull();
+      const narrow = { limit: 9, cursor: null, endpointId: endpoint.id, state: "done" } as const;
+      expect((await driver.listReplays(narrow)).rows).toEqual([ended]);
+      expect((await driver.listReplays({ ...narrow, storeId: elsewhere.store.id })).rows).toEqual([]);
+    });
+
     it("ends when its endpoint is deleted", async () => {
       const { world } = use;
       const { store, endpoint, dead } = await withDeadLetters(world, 1);

@@ -83,6 +83,34 @@ export function tenancyConformance(open: Open): void {
       expect(await world.driver.findKey("other")).toBeNull();
     });
 
+    it("lists keys newest first, of one store or contract where asked, page by page to the last", async () => {
+      const { world } = use;
+      const { driver } = world;
+      const [one, other] = [await world.store(), await world.store()];
+      const made = [];
+      for (const [store, contract] of [
+        [one, "sela"],
+        [other, "sela"],
+        [one, "standard"],
+        [one, "sela"],
+      ] as const) {
+        const key = world.aKey(store, { contract, lastFour: "07af" });
+        await driver.createKey(key, world.audit());
+        made.unshift(key);
+      }
+      expect(await driver.listKeys({ limit: 4, cursor: null })).toEqual({ rows: made, nextCursor: null });
+      const first = await driver.listKeys({ limit: 2, cursor: null, storeId: one.id });
+      const rest = await driver.listKeys({ limit: 2, cursor: first.nextCursor, storeId: one.id });
+      expect([...first.rows, ...rest.rows]).toEqual(made.filter(({ storeId }) => storeId === one.id));
+      expect([first.rows.length, rest.nextCursor]).toEqual([2, null]);
+      const narrow = { limit: 9, cursor: null, storeId: one.id, contract: "sela" };
+      expect(ids((await driver.listKeys(narrow)).rows)).toEqual([made[0]?.id, made[3]?.id]);
+      expect((await driver.listKeys({ ...narrow, storeId: "store_unknown" })).rows).toEqual([]);
+      await expect(driver.listKeys({ limit: 2, cursor: "WzFd" })).rejects.toMatchObject({
+        name: "InvalidCursor",
+      });
+    });
+
     it("finds a deleted key no more", async () => {
       const { world } = use;
       const key = world.aKey(await world.store());

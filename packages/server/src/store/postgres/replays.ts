@@ -1,5 +1,6 @@
 import type { DeliveryStatus } from "../../domain/delivery.ts";
-import type { Audit, ReplayJob, ReplayResult } from "../driver.ts";
+import { decodeCursor, page } from "../cursor.ts";
+import type { Audit, List, ReplayFilter, ReplayJob, ReplayResult } from "../driver.ts";
 import { writeAudit } from "./audit.ts";
 import type { Context } from "./context.ts";
 import { countDeliveries } from "./counts.ts";
@@ -55,6 +56,23 @@ export async function getReplay({ db }: Context, id: string): Promise<ReplayJob 
 
 export const listRunningReplays = ({ db }: Context): Promise<readonly ReplayJob[]> =>
   db.rows<ReplayJob>(`SELECT ${COLUMNS} FROM replays WHERE state = 'running' ORDER BY num`);
+
+export async function listReplays(
+  { db }: Context,
+  { limit, cursor, storeId, endpointId, state }: ReplayFilter,
+): Promise<List<ReplayJob>> {
+  const found = await db.rows<ReplayJob & { readonly num: number }>(
+    `SELECT num, ${COLUMNS} FROM replays WHERE num < $1 AND ($2::text IS NULL OR store_id = $2)
+       AND ($3::text IS NULL OR endpoint_id = $3) AND ($4::text IS NULL OR state = $4) ORDER BY num DESC LIMIT $5`,
+    decodeCursor(cursor, 1)?.[0] ?? Number.MAX_SAFE_INTEGER,
+    storeId ?? null,
+    endpointId ?? null,
+    state ?? null,
+    limit + 1,
+  );
+  const { rows, nextCursor } = page(found, limit, ({ num }) => [num]);
+  return { rows: rows.map(({ num: _, ...job }) => job), nextCursor };
+}
 
 export const createReplay = (
   context: Context,

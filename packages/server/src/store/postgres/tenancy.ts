@@ -1,6 +1,6 @@
 import type { KeyRecord, Plan, Store } from "../../domain/store.ts";
-import { decodeCursor, page } from "../cursor.ts";
-import type { Audit, List, ListInput } from "../driver.ts";
+import { decodeCursor, decodeIdCursor, page, pageById } from "../cursor.ts";
+import type { Audit, KeyFilter, List, ListInput } from "../driver.ts";
 import { writeAudit } from "./audit.ts";
 import type { Context } from "./context.ts";
 import type { Sql } from "./database.ts";
@@ -90,6 +90,22 @@ export const getKey = ({ db }: Context, id: string): Promise<KeyRecord | null> =
 export const findKey = ({ db }: Context, hash: string): Promise<KeyRecord | null> => oneKey(db, "hash", hash);
 export const findKeyByClient = ({ db }: Context, clientId: string): Promise<KeyRecord | null> =>
   oneKey(db, "client_id", clientId);
+
+export async function listKeys(
+  { db }: Context,
+  { limit, cursor, storeId, contract }: KeyFilter,
+): Promise<List<KeyRecord>> {
+  const found = await db.rows<{ doc: string }>(
+    `SELECT doc FROM keys WHERE ($1::text IS NULL OR id < $1) AND ($2::text IS NULL OR doc::json ->> 'storeId' = $2)
+       AND ($3::text IS NULL OR doc::json ->> 'contract' = $3) ORDER BY id DESC LIMIT $4`,
+    decodeIdCursor(cursor),
+    storeId ?? null,
+    contract ?? null,
+    limit + 1,
+  );
+  const keys: KeyRecord[] = found.map(({ doc }) => JSON.parse(doc));
+  return pageById(keys, limit);
+}
 
 export const deleteKey = (context: Context, id: string, audit: Audit): Promise<boolean> =>
   context.db.transaction(async (sql) => {

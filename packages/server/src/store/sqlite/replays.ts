@@ -1,5 +1,6 @@
 import type { DeliveryStatus } from "../../domain/delivery.ts";
-import type { Audit, ReplayJob, ReplayResult } from "../driver.ts";
+import { decodeCursor, page } from "../cursor.ts";
+import type { Audit, List, ReplayFilter, ReplayJob, ReplayResult } from "../driver.ts";
 import { writeAudit } from "./audit.ts";
 import { countDeliveries } from "./counts.ts";
 import { type Db, orNull } from "./db.ts";
@@ -31,6 +32,23 @@ export const getReplay = (db: Db, id: string): ReplayJob | null =>
 
 export const listRunningReplays = (db: Db): readonly ReplayJob[] =>
   db.rows<ReplayJob>(`SELECT ${COLUMNS} FROM replays WHERE state = 'running' ORDER BY num`);
+
+export function listReplays(
+  db: Db,
+  { limit, cursor, storeId, endpointId, state }: ReplayFilter,
+): List<ReplayJob> {
+  const found = db.rows<ReplayJob & { num: number }>(
+    `SELECT num, ${COLUMNS} FROM replays WHERE num < ?1 AND (?2 IS NULL OR store_id = ?2)
+       AND (?3 IS NULL OR endpoint_id = ?3) AND (?4 IS NULL OR state = ?4) ORDER BY num DESC LIMIT ?5`,
+    decodeCursor(cursor, 1)?.[0] ?? Number.MAX_SAFE_INTEGER,
+    orNull(storeId),
+    orNull(endpointId),
+    orNull(state),
+    limit + 1,
+  );
+  const { rows, nextCursor } = page(found, limit, ({ num }) => [num]);
+  return { rows: rows.map(({ num: _, ...job }) => job), nextCursor };
+}
 
 export function createReplay(db: Db, job: Omit<ReplayJob, "total">, audit: Audit): ReplayJob {
   const there = getReplay(db, job.id);

@@ -1,6 +1,6 @@
 import type { KeyRecord, Plan, Store } from "../../domain/store.ts";
-import { decodeCursor, page } from "../cursor.ts";
-import type { Audit, List, ListInput } from "../driver.ts";
+import { decodeCursor, decodeIdCursor, page, pageById } from "../cursor.ts";
+import type { Audit, KeyFilter, List, ListInput } from "../driver.ts";
 import { writeAudit } from "./audit.ts";
 import { type Db, orNull } from "./db.ts";
 
@@ -105,6 +105,19 @@ export const getKey = (db: Db, id: string): KeyRecord | null => oneKey(db, "id",
 export const findKey = (db: Db, hash: string): KeyRecord | null => oneKey(db, "hash", hash);
 export const findKeyByClient = (db: Db, clientId: string): KeyRecord | null =>
   oneKey(db, "client_id", clientId);
+
+export function listKeys(db: Db, { limit, cursor, storeId, contract }: KeyFilter): List<KeyRecord> {
+  const found = db.rows<{ doc: string }>(
+    `SELECT doc FROM keys WHERE (?1 IS NULL OR id < ?1) AND (?2 IS NULL OR doc ->> '$.storeId' = ?2)
+       AND (?3 IS NULL OR doc ->> '$.contract' = ?3) ORDER BY id DESC LIMIT ?4`,
+    decodeIdCursor(cursor),
+    orNull(storeId),
+    orNull(contract),
+    limit + 1,
+  );
+  const keys: KeyRecord[] = found.map(({ doc }) => JSON.parse(doc));
+  return pageById(keys, limit);
+}
 
 export function deleteKey(db: Db, id: string, audit: Audit): boolean {
   if (db.run("DELETE FROM keys WHERE id = ?", id) === 0) return false;
