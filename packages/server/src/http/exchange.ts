@@ -6,6 +6,7 @@ import type { Clock } from "../domain/id.ts";
 import type { Call } from "../service/call.ts";
 import type { Access, AccessControl, Needs } from "./access.ts";
 import { checkMedia, type ParseJson, readBody } from "./body.ts";
+import { endAfterBody } from "./closing.ts";
 import { type Api, isInternal, renderFailure, toPublicError, withRetryAfter } from "./errors.ts";
 import type { Answer, Draws, Idempotency } from "./idempotency.ts";
 import { type Query, textQuery } from "./query.ts";
@@ -175,7 +176,6 @@ function sendAnswer(reply: FastifyReply, api: Api, { status, headers, body }: An
   reply.hijack();
   const all: OutgoingHttpHeaders = { ...headers };
   if (api.native) all["x-request-id"] = reply.request.id;
-  // What is left of a body that is too large is not read.
   if (status === 413) all.connection = "close";
   if (body === null) {
     reply.raw.writeHead(status, all).end();
@@ -183,5 +183,11 @@ function sendAnswer(reply: FastifyReply, api: Api, { status, headers, body }: An
   }
   all["content-type"] ??= "application/json; charset=utf-8";
   all["content-length"] = Buffer.byteLength(body);
-  reply.raw.writeHead(status, all).end(body);
+  reply.raw.writeHead(status, all);
+  if (status === 413) {
+    reply.raw.write(body);
+    endAfterBody(reply.request.raw, reply.raw);
+  } else {
+    reply.raw.end(body);
+  }
 }

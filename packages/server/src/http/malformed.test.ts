@@ -33,6 +33,20 @@ function talk(text: string): Promise<{ status: number; head: string; body: strin
   });
 }
 
+/** As a client that looks for no answer before it has sent everything. */
+function sendThenRead(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1").on("error", reject);
+    socket.write(text, "latin1", () => {
+      let got = "";
+      socket.on("data", (chunk) => {
+        got += chunk.toString();
+      });
+      socket.on("end", () => resolve(got));
+    });
+  });
+}
+
 test.each([
   ["no HTTP at all", "hello\r\n\r\n", 422],
   ["a version that is none", "GET /v1/stores HTTP/9.9\r\nHost: a\r\n\r\n", 422],
@@ -83,6 +97,32 @@ test("a chunked body that goes on beyond 256 KB is refused", async () => {
   const head =
     "POST /v1/stores HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
   expect((await talk(head + chunk.repeat(5))).status).toBe(413);
+});
+
+test("a client that sends the whole of a body that is too large before it reads still gets the answer", async () => {
+  const body = "x".repeat(12_000_000);
+  const head = `POST /ordeliya/webhooks HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n`;
+  for (const rest of [
+    `Content-Length: ${body.length}\r\n\r\n${body}`,
+    `Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+  ]) {
+    const reply = await sendThenRead(head + rest);
+    expect(reply).toMatch(/^HTTP\/1\.1 413 .*"BODY_TOO_LARGE"/s);
+  }
+});
+
+test("a body that does not end is not read for ever", async () => {
+  const socket = connect(port, "127.0.0.1");
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  socket.on("error", () => undefined).resume();
+  socket.write("POST /v1/stores HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999999\r\n\r\n");
+  const more = Buffer.alloc(1_000_000);
+  const send = () => {
+    while (socket.writable && socket.write(more));
+  };
+  socket.on("drain", send);
+  send();
+  await closed;
 });
 
 test("an expectation that the hub does not know is ignored", async () => {
