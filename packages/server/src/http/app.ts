@@ -58,6 +58,8 @@ export function createHttp(parts: HttpParts): FastifyInstance {
     logger: false,
     bodyLimit: BODY_LIMIT,
     requestTimeout: 30_000,
+    // Node's own refusal has no body; `Exchanges` refuses in the API's envelope.
+    http: { requireHostHeader: false },
     // A connection that is kept alive during a drain is still answered in its API's envelope.
     return503OnClosing: false,
     genReqId: () => newId("req_"),

@@ -81,6 +81,27 @@ test("a broken request under a contract's path, or to its host, has the contract
   }
 });
 
+test("a request whose very line is broken has the envelope of the path that it begins with", async () => {
+  for (const line of ["GET /ordeliya/web hooks HTTP/1.1", "GET /ordeliya/webhooks HTTP/9.9"]) {
+    const reply = await talk(`${line}\r\nHost: a\r\n\r\n`);
+    expect([reply.status, JSON.parse(reply.body).success]).toEqual([400, false]);
+  }
+});
+
+test("a request that names no host is refused in the envelope of its path, unless it is of HTTP/1.0", async () => {
+  const reply = await talk("GET /ordeliya/webhooks HTTP/1.1\r\n\r\n");
+  expect(reply.status).toBe(400);
+  expect(JSON.parse(reply.body)).toMatchObject({ success: false, error: { details: [{ field: "host" }] } });
+  expect((await talk("GET /ordeliya/health HTTP/1.0\r\n\r\n")).status).toBe(200);
+});
+
+test("a request for a whole URL is one for its path, at the host that it names", async () => {
+  const known = await talk("GET http://a:80/ordeliya/health?x=1 HTTP/1.1\r\nHost: a\r\n\r\n");
+  expect([known.status, JSON.parse(known.body).success]).toEqual([200, true]);
+  const unknown = await talk("GET http://sela.example.com/nothing HTTP/1.1\r\nHost: a\r\n\r\n");
+  expect([unknown.status, JSON.parse(unknown.body).error.code]).toEqual([404, "not_found"]);
+});
+
 test("a body that says it is huge is refused before it is read", async () => {
   const reply = await talk(
     "POST /ordeliya/webhooks HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 999999999\r\n\r\n{",
