@@ -210,7 +210,7 @@ export interface Operations {
     input: {
       /** Named by the caller: must be the key's own store (its id or its external id), else `not_found`. */
       readonly storeId: string | null;
-      /** By our id, or by the source's (`deliveryId` "0" and our own id: an order without a platform). */
+      /** By our id, or by the source's (`deliveryId` "0" and our own id: an order without a platform's number). */
       readonly order: { readonly id: string } | { readonly deliveryId: string; readonly externalId: string };
       readonly to: OrderStatus;
       /** States in which the action has happened already: the order comes back unchanged. */

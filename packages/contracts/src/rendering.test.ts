@@ -69,6 +69,16 @@ describe("an error", () => {
     });
   });
 
+  it("of Sela names no field of the native API where an order cannot make a move", () => {
+    const refused = error("invalid_transition", {
+      message: "The order is accepted and cannot become rejected: it can go to ready.",
+      fields: [{ field: "to", problem: "must be one of: ready" }],
+    });
+    expect(sela.renderError(refused, "req_1").body).toEqual({
+      error: { code: "invalid_transition", message: refused.message, request_id: "req_1" },
+    });
+  });
+
   it("of Ordeliya is in its envelope, in capitals, with the fields as details", () => {
     expect(ordeliya.renderError(BAD_FIELDS, "req_1")).toEqual({
       status: 400,

@@ -21,8 +21,12 @@ export const snakeCaseError = (
   body: { error: { code: error.code, message: messageWithFields(error), request_id: requestId } },
 });
 
-/** The message with every bad field in it: the envelope has no place for a list. */
-function messageWithFields({ message, fields }: PublicError): string {
+/**
+ * The message with every bad field in it: the envelope has no place for a list. The fields of other refusals than
+ * `invalid_request` are the native API's, and their messages say all there is.
+ */
+function messageWithFields({ code, message, fields }: PublicError): string {
+  if (code !== "invalid_request") return message;
   const missing = fields.filter(
     ({ field, problem }) => !message.includes(problem) || !message.includes(field),
   );

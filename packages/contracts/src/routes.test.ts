@@ -65,6 +65,24 @@ describe("the documented calls", () => {
   });
 });
 
+/** Every schema within a schema. */
+function* schemasIn(schema: unknown): Generator<JsonSchema> {
+  if (typeof schema !== "object" || schema === null) return;
+  yield schema as JsonSchema;
+  for (const part of Object.values(schema)) yield* schemasIn(part);
+}
+
+describe("what a call takes", () => {
+  it("says in words what its patterns ask for: a refusal quotes them", () => {
+    const taken = CONTRACTS.flatMap(({ routes }) => routes.flatMap(({ body, query }) => [body, query]));
+    const patterns = taken
+      .flatMap((schema) => [...schemasIn(schema)])
+      .filter(({ pattern }) => typeof pattern === "string");
+    expect(patterns.length).toBeGreaterThan(0);
+    for (const { description } of patterns) expect(description).toMatch(/^a /);
+  });
+});
+
 describe("a subscription's body", () => {
   const good = { url: "https://example.com/x", events: ["order.created"], secret: "s".repeat(32) };
 

@@ -40,4 +40,7 @@ export const nullables = (properties: Readonly<Record<string, JsonSchema>>): Rec
   Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, nullable(schema)]));
 
 /** One or more digits that make a number from 1 to 999,999,999: query values are text. */
-export const COUNT = string({ pattern: "^0{0,9}[1-9][0-9]{0,8}$" });
+export const COUNT = string({
+  pattern: "^0{0,9}[1-9][0-9]{0,8}$",
+  description: "a whole number from 1 to 999999999",
+});

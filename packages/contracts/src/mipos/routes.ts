@@ -21,7 +21,12 @@ const id = string({ minLength: 1, maxLength: 200 });
 const url = string({ minLength: 1, maxLength: 2_048 });
 // A platform's and a store's id are numbers to some of MiPOS' clients and text to others.
 const idOrNumber: JsonSchema = { type: ["string", "integer"], minLength: 1, maxLength: 200, minimum: 0 };
-const deliveryId: JsonSchema = { type: ["string", "integer"], pattern: "^[0-9]{1,15}$", minimum: 0 };
+const deliveryId: JsonSchema = {
+  type: ["string", "integer"],
+  pattern: "^[0-9]{1,15}$",
+  minimum: 0,
+  description: "a whole number of at most 15 digits",
+};
 
 const refreshToken: Route = {
   method: "POST",

@@ -114,6 +114,7 @@ describe("an endpoint's address", () => {
     ["https://example.com/#part", "must not carry a fragment"],
     ["https://example.com:80/", "must use port 443 or 8443"],
     ["https://example.com:22/", "must use port 443 or 8443"],
+    ["https://example.com:0/", "must not use port 0: nothing can be reached there"],
     [" https://example.com/", "must not contain spaces"],
     ["https://exam\tple.com/", "must not contain spaces"],
     ["https://example.com/\r\nhost: evil", "must not contain spaces"],

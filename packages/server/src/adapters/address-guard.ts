@@ -46,6 +46,7 @@ export function checkUrl(text: string, policy: AddressPolicy): URL | string {
   if (url.hostname.endsWith(".")) url.hostname = url.hostname.slice(0, -1);
   const host = hostOf(url);
   if (!isIP(host) && !isHostName(host)) return "must have a valid host name";
+  if (url.port === "0") return "must not use port 0: nothing can be reached there";
   if (!policy.anyPort && !PRODUCTION_PORTS.includes(url.port)) return "must use port 443 or 8443";
   return refusedScheme(url.protocol, host, policy) ?? refusedHost(host, policy) ?? url;
 }

@@ -172,6 +172,26 @@ describe("MiPOS' document and its sister pages", () => {
     expect((await ask("GET", `/mipos/api/v1/orders/${storeId}`)).body.data).toEqual([]);
   });
 
+  test("each order is decided by the two ids that its row shows, whatever its source", async () => {
+    for (const source of [
+      { deliveryId: "uber", externalId: "U-1" },
+      { deliveryId: 7 },
+      { deliveryId: 0, externalId: "Z-1" },
+      { externalId: "R-1" },
+      { deliveryId: 7, externalId: "A-1" },
+    ]) {
+      await place({ source });
+      const [row] = (await ask("GET", `/mipos/api/v1/orders/${storeId}`)).body.data;
+      const accepted = await ask("POST", "/mipos/api/v1/integration/order/accept", {
+        delivery_id: row.delivery_id,
+        store_id: storeId,
+        order_external_id: row.external_id,
+      });
+      expect([source, accepted.status]).toEqual([source, 200]);
+    }
+    expect((await ask("GET", `/mipos/api/v1/orders/${storeId}`)).body.data).toEqual([]);
+  });
+
   test("a 422 names every bad field", async () => {
     const reply = await ask("POST", "/mipos/api/v1/integration/order/accept", {});
     expect(reply.status).toBe(422);

@@ -35,7 +35,7 @@ const publicError = (code: ErrorCode, message: string): PublicError => ({
 export function toPublicError(thrown: unknown): PublicError {
   if (thrown instanceof Refusal) return thrown;
   if (thrown instanceof Error && thrown.name === "InvalidCursor") {
-    return invalidField("cursor", "must be the nextCursor of an earlier answer of this list, unchanged");
+    return invalidField("cursor", "must be one that an earlier answer of this list gave, unchanged");
   }
   const known = KNOWN[codeOf(thrown)] ?? (thrown instanceof Error ? UNAVAILABLE[thrown.name] : undefined);
   if (known) return publicError(...known);

@@ -1,11 +1,12 @@
-import type { OutgoingHttpHeaders } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { RenderedResponse } from "@ticketrail/contracts";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { notFound } from "../domain/error.ts";
+import { invalidField, notFound } from "../domain/error.ts";
 import type { Clock } from "../domain/id.ts";
 import type { Call } from "../service/call.ts";
 import type { Access, AccessControl, Needs } from "./access.ts";
 import { checkMedia, type ParseJson, readBody } from "./body.ts";
+import { endAfterBody } from "./closing.ts";
 import { type Api, isInternal, renderFailure, toPublicError, withRetryAfter } from "./errors.ts";
 import type { Answer, Draws, Idempotency } from "./idempotency.ts";
 import { type Query, textQuery } from "./query.ts";
@@ -77,6 +78,7 @@ export class Exchanges {
   async #answer(mount: Mount, request: FastifyRequest): Promise<Answer> {
     try {
       const { headers, ip } = request;
+      checkHost(request.raw);
       const checked = this.#parts.access.check(mount.api, mount.needs, headers.authorization, ip);
       const access = checked instanceof Promise ? await checked : checked;
       const body = request.body instanceof Uint8Array ? request.body : null;
@@ -152,6 +154,12 @@ export class Exchanges {
   }
 }
 
+/** RFC 9112, section 3.2: a request of HTTP/1.1 without a `Host` is refused. */
+function checkHost({ headers, httpVersionMinor }: IncomingMessage): void {
+  if (headers.host === undefined && httpVersionMinor > 0)
+    throw invalidField("host", "is required as a header");
+}
+
 /** A header that is no media type at all would be refused before the body is read. */
 const forgetMediaType = (request: FastifyRequest, _: FastifyReply, done: () => void): void => {
   delete request.raw.headers["content-type"];
@@ -175,7 +183,6 @@ function sendAnswer(reply: FastifyReply, api: Api, { status, headers, body }: An
   reply.hijack();
   const all: OutgoingHttpHeaders = { ...headers };
   if (api.native) all["x-request-id"] = reply.request.id;
-  // What is left of a body that is too large is not read.
   if (status === 413) all.connection = "close";
   if (body === null) {
     reply.raw.writeHead(status, all).end();
@@ -183,5 +190,11 @@ function sendAnswer(reply: FastifyReply, api: Api, { status, headers, body }: An
   }
   all["content-type"] ??= "application/json; charset=utf-8";
   all["content-length"] = Buffer.byteLength(body);
-  reply.raw.writeHead(status, all).end(body);
+  reply.raw.writeHead(status, all);
+  if (status === 413) {
+    reply.raw.write(body);
+    endAfterBody(reply.request.raw, reply.raw);
+  } else {
+    reply.raw.end(body);
+  }
 }

@@ -20,6 +20,10 @@ test.each([
   ["b.example", "/x", "/x"],
   [undefined, "/x", "/x"],
   ["a.example", "*", "*"],
+  ["b.example", "http://A.example:80/x?y", "/sela/x?y"],
+  ["a.example", "http://b.example", "/"],
+  ["a.example", "http://b.example?x", "/?x"],
+  ["a.example", "ftp://b.example/x", "ftp://b.example/x"],
 ])("%s%s becomes %s", (host, path, expected) => {
   expect(hostRewriter(new Map([["a.example", "sela"]]))(host, path)).toBe(expected);
 });

@@ -1,18 +1,27 @@
+const WHOLE_URL = /^https?:\/\/([^/?#]*)(.*)$/i;
+
 /**
  * The path of a request whose host name stands for a contract, under that contract's prefix. A path that has the
- * prefix already is left alone, and so is every path of an unknown host.
+ * prefix already is left alone, and so is every path of an unknown host. Of a whole URL, as a proxy is sent it, the
+ * path and the host are taken: RFC 9112, section 3.2.2.
  */
 export function hostRewriter(
   hosts: ReadonlyMap<string, string>,
-): (host: string | undefined, path: string) => string {
-  if (hosts.size === 0) return (_, path) => path;
-  return (host, path) => {
-    const contract = hosts.get(nameOf(host));
-    if (contract === undefined || !path.startsWith("/")) return path;
-    const prefix = `/${contract}`;
-    const has = path === prefix || path.startsWith(`${prefix}/`) || path.startsWith(`${prefix}?`);
-    return has ? path : prefix + path;
+): (host: string | undefined, target: string) => string {
+  return (host, target) => {
+    if (target.startsWith("/")) return underPrefix(hosts, host, target);
+    const [, authority, rest = ""] = WHOLE_URL.exec(target) ?? [];
+    if (authority === undefined) return target;
+    return underPrefix(hosts, authority, rest.startsWith("/") ? rest : `/${rest}`);
   };
+}
+
+function underPrefix(hosts: ReadonlyMap<string, string>, host: string | undefined, path: string): string {
+  const contract = hosts.size === 0 ? undefined : hosts.get(nameOf(host));
+  if (contract === undefined) return path;
+  const prefix = `/${contract}`;
+  const has = path === prefix || path.startsWith(`${prefix}/`) || path.startsWith(`${prefix}?`);
+  return has ? path : prefix + path;
 }
 
 /** Without the port. */

@@ -34,6 +34,20 @@ function talk(text: string): Promise<{ status: number; head: string; body: strin
   });
 }
 
+/** As a client that looks for no answer before it has sent everything. */
+function sendThenRead(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1").on("error", reject);
+    socket.write(text, "latin1", () => {
+      let got = "";
+      socket.on("data", (chunk) => {
+        got += chunk.toString();
+      });
+      socket.on("end", () => resolve(got));
+    });
+  });
+}
+
 test.each([
   ["no HTTP at all", "hello\r\n\r\n", 422],
   ["a version that is none", "GET /v1/stores HTTP/9.9\r\nHost: a\r\n\r\n", 422],
@@ -69,6 +83,27 @@ test("a broken request under a contract's path, or to its host, has the contract
   }
 });
 
+test("a request whose very line is broken has the envelope of the path that it begins with", async () => {
+  for (const line of ["GET /ordeliya/web hooks HTTP/1.1", "GET /ordeliya/webhooks HTTP/9.9"]) {
+    const reply = await talk(`${line}\r\nHost: a\r\n\r\n`);
+    expect([reply.status, JSON.parse(reply.body).success]).toEqual([400, false]);
+  }
+});
+
+test("a request that names no host is refused in the envelope of its path, unless it is of HTTP/1.0", async () => {
+  const reply = await talk("GET /ordeliya/webhooks HTTP/1.1\r\n\r\n");
+  expect(reply.status).toBe(400);
+  expect(JSON.parse(reply.body)).toMatchObject({ success: false, error: { details: [{ field: "host" }] } });
+  expect((await talk("GET /ordeliya/health HTTP/1.0\r\n\r\n")).status).toBe(200);
+});
+
+test("a request for a whole URL is one for its path, at the host that it names", async () => {
+  const known = await talk("GET http://a:80/ordeliya/health?x=1 HTTP/1.1\r\nHost: a\r\n\r\n");
+  expect([known.status, JSON.parse(known.body).success]).toEqual([200, true]);
+  const unknown = await talk("GET http://sela.example.com/nothing HTTP/1.1\r\nHost: a\r\n\r\n");
+  expect([unknown.status, JSON.parse(unknown.body).error.code]).toEqual([404, "not_found"]);
+});
+
 test("a body that says it is huge is refused before it is read", async () => {
   const reply = await talk(
     "POST /ordeliya/webhooks HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 999999999\r\n\r\n{",
@@ -85,6 +120,32 @@ test("a chunked body that goes on beyond 256 KB is refused", async () => {
   const head =
     "POST /v1/stores HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
   expect((await talk(head + chunk.repeat(5))).status).toBe(413);
+});
+
+test("a client that sends the whole of a body that is too large before it reads still gets the answer", async () => {
+  const body = "x".repeat(12_000_000);
+  const head = `POST /ordeliya/webhooks HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n`;
+  for (const rest of [
+    `Content-Length: ${body.length}\r\n\r\n${body}`,
+    `Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+  ]) {
+    const reply = await sendThenRead(head + rest);
+    expect(reply).toMatch(/^HTTP\/1\.1 413 .*"BODY_TOO_LARGE"/s);
+  }
+});
+
+test("a body that does not end is not read for ever", async () => {
+  const socket = connect(port, "127.0.0.1");
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  socket.on("error", () => undefined).resume();
+  socket.write("POST /v1/stores HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999999\r\n\r\n");
+  const more = Buffer.alloc(1_000_000);
+  const send = () => {
+    while (socket.writable && socket.write(more));
+  };
+  socket.on("drain", send);
+  send();
+  await closed;
 });
 
 test("an expectation that the hub does not know is ignored", async () => {

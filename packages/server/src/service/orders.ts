@@ -24,7 +24,10 @@ export interface Move {
 /** By our id, or by the source's own. */
 export type OrderRef = { readonly id: string } | { readonly deliveryId: string; readonly externalId: string };
 
-/** contracts: "An order without a delivery platform goes out with `delivery_id` 0 and our order id". */
+/**
+ * contracts: "An order without a delivery platform goes out with `delivery_id` 0 and our order id, and accept and deny
+ * take them back". So does one whose platform is no number: our id is enough, whatever the source.
+ */
 const NO_PLATFORM = "0";
 
 export class Orders {
@@ -108,7 +111,7 @@ export class Orders {
     const { driver } = this.#context;
     if (ref.deliveryId === NO_PLATFORM) {
       const order = await driver.getOrder(ref.externalId);
-      if (order?.storeId === storeId && order.source.deliveryId === null) return order;
+      if (order?.storeId === storeId) return order;
     }
     const order = await driver.findOrderBySource(storeId, ref);
     if (!order) throw notFound("order");
