@@ -14,8 +14,21 @@ const LOOK_MS = 5;
 // biome-ignore lint/suspicious/noExplicitAny: whatever the API answers
 export type Json = any;
 
+/** All processes on one database have the same. */
+export interface Keys {
+  readonly admin: string;
+  readonly secret: string;
+}
+export const newKeys = (): Keys => ({
+  admin: randomBytes(24).toString("hex"),
+  secret: randomBytes(32).toString("hex"),
+});
+
 export interface HubInput {
+  /** Its log's. */
+  readonly name: string;
   readonly folder: string;
+  readonly keys: Keys;
   readonly env: Readonly<Record<string, string>>;
   readonly nodeArgs: readonly string[];
 }
@@ -23,8 +36,6 @@ export interface HubInput {
 /** The real program in a process of its own. It keeps its address over restarts. */
 export class Hub {
   readonly #input: HubInput;
-  readonly #adminKey = randomBytes(24).toString("hex");
-  readonly #secretKey = randomBytes(32).toString("hex");
   #port = 0;
   #child: ChildProcess | null = null;
 
@@ -37,17 +48,17 @@ export class Hub {
   }
 
   get headers(): Record<string, string> {
-    return { authorization: `Bearer ${this.#adminKey}`, "content-type": "application/json" };
+    return { authorization: `Bearer ${this.#input.keys.admin}`, "content-type": "application/json" };
   }
 
   get #log(): string {
-    return join(this.#input.folder, "hub.log");
+    return join(this.#input.folder, `${this.#input.name}.log`);
   }
 
   /** Resolves when it is ready, with the milliseconds from its start till then. */
   async start(): Promise<number> {
     this.#port ||= await freePort();
-    const { folder, env, nodeArgs } = this.#input;
+    const { folder, keys, env, nodeArgs } = this.#input;
     const log = openSync(this.#log, "a");
     const startedAt = performance.now();
     const child = spawn(process.execPath, [...nodeArgs, BIN, "serve"], {
@@ -56,8 +67,8 @@ export class Hub {
       env: {
         PATH: process.env.PATH,
         PORT: String(this.#port),
-        TICKETRAIL_ADMIN_KEY: this.#adminKey,
-        TICKETRAIL_SECRET_KEY: this.#secretKey,
+        TICKETRAIL_ADMIN_KEY: keys.admin,
+        TICKETRAIL_SECRET_KEY: keys.secret,
         TICKETRAIL_LOG_LEVEL: "warn",
         ...env,
       },
@@ -90,6 +101,11 @@ export class Hub {
     child.kill(signal);
     const [code] = await ended;
     return code as number | null;
+  }
+
+  /** It stands still, or goes on. */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    this.#child?.kill(signal);
   }
 
   /** Resident memory in MB. */

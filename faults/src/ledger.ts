@@ -48,7 +48,8 @@ const WRITTEN_MS = 3_000;
 const EXAMPLES = 5;
 
 export const pairOf = (endpoint: string, number: string): string => `${endpoint} ${number}`;
-const storeOf = (endpoint: string): string => endpoint.slice(0, endpoint.indexOf("/"));
+/** The tag of the endpoint's store. */
+export const storeOf = (endpoint: string): string => endpoint.slice(0, endpoint.indexOf("/"));
 
 export function settle(books: Books): Ledger {
   const { intents, acknowledged, endpoints, notes, deadLettered, pending, kills } = books;
@@ -81,9 +82,16 @@ export function settle(books: Books): Ledger {
     examples: [
       ...lost.slice(0, EXAMPLES).map((pair) => `lost: ${pair}`),
       ...wrong.slice(0, EXAMPLES).map((note) => `wrong: ${JSON.stringify(note)}`),
-      ...unexplained.slice(0, EXAMPLES).map(({ pair }) => `twice without a kill: ${pair}`),
+      ...unexplained
+        .slice(0, EXAMPLES)
+        .map(({ pair, firstAt }) => `twice without a kill: ${pair}, ${sinceKill(kills, firstAt)}`),
     ],
   };
+}
+
+function sinceKill(kills: readonly number[], at: number): string {
+  const before = kills.findLast((kill) => kill <= at);
+  return before === undefined ? "before any" : `${at - before} ms after one`;
 }
 
 /** For each pair when it was answered with a 2xx, in order. */

@@ -81,6 +81,10 @@ const CALLS = {
   arrivals: (_: null) => arrivals,
   /** How many requests there have been. */
   count: (_: null) => notes.length,
+  /** Which endpoints an order has come to. */
+  reached: (number: string) => [
+    ...new Set(notes.filter((note) => note.number === number).map(({ endpoint }) => endpoint)),
+  ],
   notes: (from: number) => notes.slice(from),
 };
 export type ReceiverCalls = typeof CALLS;

@@ -45,7 +45,8 @@ function figuresOf({ rounds, ledger, duplicatesAtMost, readyMs }: Result): strin
   if (!ledger) return [String(rounds), ...HEAD.slice(3).map(() => "")];
   const { intents, acknowledged, owed, delivered, deadLettered, pending, lost, wrong, duplicates } = ledger;
   const figures = [rounds, intents, acknowledged, owed, delivered, deadLettered, pending, lost, wrong];
-  return [...figures, duplicates, duplicatesAtMost, Math.round(Math.max(...readyMs))].map(String);
+  const slowest = readyMs.length === 0 ? "" : Math.round(Math.max(...readyMs));
+  return [...figures, duplicates, duplicatesAtMost, slowest].map(String);
 }
 
 /** Every check of every fault, and what a failure can be looked into by. */

@@ -14,7 +14,7 @@ export interface Result {
   readonly ledger: Ledger | null;
   /** How many duplicates there may be. */
   readonly duplicatesAtMost: number;
-  /** From each start of the hub until it was ready. */
+  /** From each start of a process but its first until it was ready. */
   readonly readyMs: readonly number[];
   readonly checks: readonly Check[];
   /** Why it could not be run here. */
@@ -27,6 +27,15 @@ export interface Scenario {
   readonly title: string;
   run(options: Options): Promise<Result>;
 }
+
+export const skippedBecause = (skipped: string): Result => ({
+  rounds: 0,
+  ledger: null,
+  duplicatesAtMost: 0,
+  readyMs: [],
+  checks: [],
+  skipped,
+});
 
 export const atMost = (what: string, seen: number, most: number, unit = ""): Check => ({
   what,
@@ -54,14 +63,15 @@ export function allChecks(
   { ledger, duplicatesAtMost, readyMs, checks }: Result,
   readyWithinMs: number,
 ): readonly Check[] {
-  const ready = atMost("ready after a start", Math.max(0, ...readyMs), readyWithinMs, " ms");
-  if (!ledger) return [ready, ...checks];
+  const ready =
+    readyMs.length === 0 ? [] : [atMost("ready after a start", Math.max(...readyMs), readyWithinMs, " ms")];
+  if (!ledger) return [...ready, ...checks];
   return [
     equal("lost", ledger.lost, 0),
     equal("wrong", ledger.wrong, 0),
     atMost("duplicates", ledger.duplicates, duplicatesAtMost),
     equal("duplicates without a kill", ledger.unexplained, 0),
-    ready,
+    ...ready,
     ...checks,
   ];
 }

@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BehaviourName } from "./behaviours.ts";
-import { Hub, type Json } from "./hub.ts";
-import { type Ledger, pairOf, settle } from "./ledger.ts";
+import { Hub, type Json, newKeys } from "./hub.ts";
+import { type Ledger, pairOf, settle, storeOf } from "./ledger.ts";
 import { Client } from "./load.ts";
 import { type ContractName, NEW_ORDER } from "./orders.ts";
+import type { DatabaseServer } from "./postgres.ts";
 import { type Child, startChild } from "./processes.ts";
 import type { ReceiverCalls } from "./receivers.ts";
 import { storeNamed } from "./stores.ts";
@@ -16,6 +17,11 @@ const LANE_IN_FLIGHT = 64;
 const HUB_IN_FLIGHT = 1_024;
 const SETTLE_MS = 60_000;
 const POLL_MS = 25;
+
+interface BesideInput {
+  readonly env: Readonly<Record<string, string>>;
+  readonly linked?: boolean;
+}
 
 export interface RigInput {
   readonly seed: number;
@@ -32,6 +38,10 @@ export interface RigInput {
   readonly retryScale: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeArgs?: readonly string[];
+  /** Further processes on the same store, by what is different in their environment. */
+  readonly beside?: readonly BesideInput[];
+  /** Its connections to the store's server go through a link that can fail. */
+  readonly linked?: boolean;
   /** The folder that its data will be in, before anything is in it; what it returns is called when all has ended. */
   readonly prepare?: (folder: string) => Promise<() => Promise<void>>;
 }
@@ -47,10 +57,18 @@ export async function withRig<Result>(input: RigInput, use: (rig: Rig) => Promis
     undo.push(() => store.stop());
     const receivers = startChild<ReceiverCalls>("./receivers.js");
     undo.push(() => receivers.stop());
-    const env = { ...store.env, TICKETRAIL_RETRY_SCALE: String(input.retryScale), ...input.env };
-    const hub = new Hub({ folder, env, nodeArgs: input.nodeArgs ?? [] });
-    undo.push(() => hub.stop("SIGKILL"));
-    const rig = new Rig(folder, hub, receivers);
+    const keys = newKeys();
+    const hubNamed = (name: string, { env, linked = false }: BesideInput): Hub => {
+      const address = linked ? store.server?.linkedEnv : store.env;
+      const scale = { TICKETRAIL_RETRY_SCALE: String(input.retryScale) };
+      const all = { ...address, ...scale, ...env };
+      const hub = new Hub({ name, folder, keys, env: all, nodeArgs: input.nodeArgs ?? [] });
+      undo.push(() => hub.stop("SIGKILL"));
+      return hub;
+    };
+    const hub = hubNamed("hub", { env: {}, ...input });
+    const beside = (input.beside ?? []).map((each, index) => hubNamed(`beside-${index + 1}`, each));
+    const rig = new Rig(folder, hub, beside, receivers, store.server);
     await rig.furnish(input);
     return await use(rig);
   } finally {
@@ -61,22 +79,39 @@ export async function withRig<Result>(input: RigInput, use: (rig: Rig) => Promis
 export class Rig {
   readonly folder: string;
   readonly hub: Hub;
+  /** Further processes. */
+  readonly beside: readonly Hub[];
   readonly receivers: Child<ReceiverCalls>;
+  readonly #server: DatabaseServer | null;
   /** Ids by name. */
   readonly endpointIds = new Map<string, string>();
   readonly readyMs: number[] = [];
   readonly kills: number[] = [];
   client!: Client;
 
-  constructor(folder: string, hub: Hub, receivers: Child<ReceiverCalls>) {
+  constructor(
+    folder: string,
+    hub: Hub,
+    beside: readonly Hub[],
+    receivers: Child<ReceiverCalls>,
+    server: DatabaseServer | null,
+  ) {
     this.folder = folder;
     this.hub = hub;
+    this.beside = beside;
     this.receivers = receivers;
+    this.#server = server;
+  }
+
+  get server(): DatabaseServer {
+    if (!this.#server) throw new Error("The store has no server.");
+    return this.#server;
   }
 
   async furnish({ seed, endpoints }: RigInput): Promise<void> {
     const port = await this.receivers.call("listen", { seed });
-    await this.start();
+    // The first start makes the schema: how long that takes is no measure of how soon it is ready again.
+    for (const hub of [this.hub, ...this.beside]) await hub.start();
     const stores = new Map<string, string>();
     for (const { tag, name, contract, behaviour, url } of endpoints) {
       const storeId = stores.get(tag) ?? (await this.#createStore(tag));
@@ -109,14 +144,34 @@ export class Rig {
     return (await this.hub.call("POST", "/v1/stores", store)).id;
   }
 
-  async start(): Promise<void> {
-    this.readyMs.push(await this.hub.start());
+  async start(hub = this.hub): Promise<void> {
+    this.readyMs.push(await hub.start());
   }
 
   /** `kill -9`. What was answered just before it may be sent again. */
-  async kill(): Promise<void> {
-    await this.hub.stop("SIGKILL");
+  async kill(hub = this.hub): Promise<void> {
+    await hub.stop("SIGKILL");
     this.kills.push(Date.now());
+  }
+
+  /** Milliseconds until an order of each store is accepted and has come to all its endpoints: then every lane goes on. */
+  async arrival(): Promise<number> {
+    const startedAt = performance.now();
+    const tags = new Set([...this.endpointIds.keys()].map(storeOf));
+    const arrived = await Promise.all([...tags].map((tag) => this.#arrives(tag)));
+    return arrived.every(Boolean) ? performance.now() - startedAt : Number.POSITIVE_INFINITY;
+  }
+
+  async #arrives(tag: string): Promise<boolean> {
+    const endpoints = [...this.endpointIds.keys()].filter((endpoint) => storeOf(endpoint) === tag);
+    let number = "";
+    const accepted = async () => {
+      const posted = await this.client.post(tag);
+      number = posted.number;
+      return posted.status === 201;
+    };
+    const everywhere = async () => (await this.receivers.call("reached", number)).length === endpoints.length;
+    return (await this.until(accepted)) && (await this.until(everywhere));
   }
 
   /** What one crash may cause to be sent twice. */

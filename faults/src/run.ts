@@ -7,9 +7,24 @@ import { diskFull } from "./scenarios/disk-full.ts";
 import { kill } from "./scenarios/kill.ts";
 import { misbehaving } from "./scenarios/misbehaving.ts";
 import { outage } from "./scenarios/outage.ts";
+import { disconnected, serverKilled, silent } from "./scenarios/server.ts";
+import { partedWorker, processKilled, stoppedWorker } from "./scenarios/several.ts";
 import { terminate } from "./scenarios/terminate.ts";
 
-const SCENARIOS: readonly Scenario[] = [kill, terminate, diskFull, clockJumps, misbehaving, outage];
+const SCENARIOS: readonly Scenario[] = [
+  kill,
+  terminate,
+  diskFull,
+  clockJumps,
+  misbehaving,
+  outage,
+  serverKilled,
+  disconnected,
+  silent,
+  processKilled,
+  partedWorker,
+  stoppedWorker,
+];
 
 async function runAll(options: Options): Promise<void> {
   console.log(`Seed ${options.seed}, ${options.rounds} rounds, store ${options.store}. ${machineLine()}`);

@@ -1,14 +1,16 @@
 import { join } from "node:path";
+import { type DatabaseServer, startDatabase } from "./postgres.ts";
 
 /** A database that a hub under test keeps its data in. */
 export interface StoreUnderTest {
   /** What the hub needs in its environment to use it. */
   readonly env: Readonly<Record<string, string>>;
+  /** Null where there is none: its data is in the hub's own folder, so that filling that is filling its disk. */
+  readonly server: DatabaseServer | null;
   stop(): Promise<void>;
 }
 
 export interface StoreKind {
-  /** Its data is in the hub's own folder, so that filling that is filling its disk. */
   readonly embedded: boolean;
   start(folder: string): Promise<StoreUnderTest>;
 }
@@ -18,9 +20,11 @@ export const STORES: Readonly<Record<string, StoreKind>> = {
     embedded: true,
     start: async (folder) => ({
       env: { DATABASE_URL: `file:${join(folder, "hub.db")}` },
+      server: null,
       stop: async () => undefined,
     }),
   },
+  postgres: { embedded: false, start: startDatabase },
 };
 
 export function storeNamed(name: string): StoreKind {

@@ -11,7 +11,7 @@ const SEED = "20260118";
 const READY_MS = "15000";
 
 /** `npm run faults`, the quick way; answers its exit code and what it printed. */
-async function faults(name: string): Promise<{ code: number; output: string }> {
+async function faults(name: string, store = "sqlite"): Promise<{ code: number; output: string }> {
   const child = spawn(process.execPath, [
     RUN,
     "--quick",
@@ -21,6 +21,8 @@ async function faults(name: string): Promise<{ code: number; output: string }> {
     READY_MS,
     "--only",
     name,
+    "--store",
+    store,
   ]);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -40,6 +42,12 @@ test.each([
   const { code, output } = await faults(name);
   expect(code, output).toBe(0);
   expect(output).toContain("holds");
+});
+
+test("on PostgreSQL: kills of the hub, and of the server, lose nothing, and what waits goes on at once", async () => {
+  const { code, output } = await faults("kill,server", "postgres");
+  expect(code, output).toBe(0);
+  expect(output.match(/holds/g)?.length).toBeGreaterThanOrEqual(2);
 });
 
 test("a name that is no fault is refused, with those there are", async () => {

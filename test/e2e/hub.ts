@@ -92,13 +92,6 @@ export class Hub {
     return code as number | null;
   }
 
-  /** As if a minute passed in which no process lived: where several may, only then is a dead one's work free. */
-  async runOutLeases(): Promise<void> {
-    for (const table of ["leases", "processes", "lane_holds"]) {
-      await this.#database?.run(`UPDATE ${table} SET until = 0`);
-    }
-  }
-
   async remove(): Promise<void> {
     await this.stop("SIGKILL");
     await this.#database?.drop();

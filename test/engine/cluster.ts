@@ -1,22 +1,49 @@
 import type { Engine } from "../../packages/server/src/engine/engine.ts";
 import type { SendOutcome, Transport } from "../../packages/server/src/engine/sender.ts";
 import type { Timers } from "../../packages/server/src/engine/timers.ts";
-import type { Opened } from "../../packages/server/src/store/conformance/world.ts";
-import type { Hint, StoreDriver } from "../../packages/server/src/store/driver.ts";
-import { databaseOf } from "../../packages/server/src/store/postgres/database.fixture.ts";
+import {
+  type Hint,
+  type Presence,
+  StorageUnavailable,
+  type StoreDriver,
+} from "../../packages/server/src/store/driver.ts";
+import {
+  makeDatabase,
+  type TestDatabase,
+} from "../../packages/server/src/store/postgres/database.fixture.ts";
+import { openPostgres } from "../../packages/server/src/store/postgres/index.ts";
+import { Link } from "../postgres/link.mjs";
 import { Rig, type Sent } from "./rig.ts";
 
 const HINT_MS = 20;
 const SWEEP_MS = 1_000;
+const NOTICED_MS = 10_000;
 
-/** One of several processes on a database: it can be killed, stopped, and go on. */
+/** One of several processes on a database: it can be killed, vanish, be stopped, and go on. */
 export class Member {
   engine!: Engine;
   readonly sent: Sent[] = [];
+  /** How often it has heard that its connection had ended. */
+  cuts = 0;
+  readonly #driver: StoreDriver;
+  /** Between it and the server, where that is to fail. */
+  readonly link: Link | null;
   readonly #waiting: (() => void)[] = [];
   #state: "running" | "stopped" | "dead" = "running";
 
-  kill(): void {
+  constructor(driver: StoreDriver, link: Link | null) {
+    this.#driver = driver;
+    this.link = link;
+  }
+
+  /** The server sees its connections end. */
+  async kill(): Promise<void> {
+    this.vanish();
+    await this.#driver.close();
+  }
+
+  /** With its machine: to the server it looks as if it were only silent. */
+  vanish(): void {
     this.#state = "dead";
   }
 
@@ -41,8 +68,10 @@ export class Member {
 
 /** Several engines, each with connections of its own to one PostgreSQL, on one clock that is moved by hand. */
 export class Cluster extends Rig {
-  readonly #database: Opened;
+  readonly #database: TestDatabase;
+  readonly #close: (() => Promise<void>)[];
   readonly #listeners: ((hint: Hint) => void)[] = [];
+  readonly members: Member[] = [];
   /** What is said is heard by all, a little later. */
   hints = true;
   /** How long a receiver takes. */
@@ -51,18 +80,33 @@ export class Cluster extends Rig {
   readonly inFlight = new Map<string, number>();
   mostInFlight = 0;
 
-  private constructor(database: Opened) {
-    super({ driver: database.driver, remove: () => database.close() });
+  private constructor(database: TestDatabase, driver: StoreDriver) {
+    const close = [() => database.drop(), () => driver.close()];
+    const remove = async () => {
+      for (const step of close.splice(0).toReversed()) await step();
+    };
+    super({ driver, remove });
     this.#database = database;
+    this.#close = close;
   }
 
   static async open(): Promise<Cluster> {
-    return new Cluster(await databaseOf());
+    const database = await makeDatabase();
+    return new Cluster(database, await openPostgres({ url: database.url, connections: 4 }));
   }
 
-  async join({ sends = true } = {}): Promise<Member> {
-    const member = new Member();
-    const driver = this.#seenBy(member, await this.#database.reopen());
+  async join({ sends = true, linked = false } = {}): Promise<Member> {
+    const url = new URL(this.#database.url);
+    const link = linked ? new Link(Number(url.port)) : null;
+    if (link) {
+      url.port = String(await link.listen());
+      this.#close.push(() => link.close());
+    }
+    const real = await openPostgres({ url: url.href, connections: 4 });
+    this.#close.push(() => real.close());
+    const member = new Member(real, link);
+    this.members.push(member);
+    const driver = this.#seenBy(member, real);
     member.engine = this.build(this.#transportOf(member), {
       driver,
       timers: this.#timersOf(member),
@@ -70,11 +114,24 @@ export class Cluster extends Rig {
       sends,
       sweepMs: SWEEP_MS,
       jobs: [],
+      onTrouble: (error) => {
+        if (!(link && error instanceof StorageUnavailable)) throw error;
+      },
     });
     this.engine ??= member.engine;
     await member.engine.start();
     await this.settle();
     return member;
+  }
+
+  /** Until the server has noticed whose connections have ended, and who has not. */
+  async noticed(holds: (lost: number) => boolean): Promise<void> {
+    const deadline = performance.now() + NOTICED_MS;
+    for (;;) {
+      const lost = (await this.driver.presence?.lost(this.world.now())) ?? [];
+      if (holds(lost.length)) return;
+      if (performance.now() > deadline) throw new Error(`It does not come to that: ${lost.length} are lost.`);
+    }
   }
 
   #timersOf(member: Member): Timers {
@@ -125,21 +182,33 @@ export class Cluster extends Rig {
         this.#listeners.push((hint) => member.deliver(() => listener(hint)));
       },
     };
+    const real = driver.presence as Presence;
+    const presence: Presence = {
+      lost: (now) => this.#call(member, () => real.lost(now)),
+      bury: (process) => this.#call(member, () => real.bury(process)),
+      listen: (listener) =>
+        real.listen(() => {
+          member.cuts += 1;
+          member.deliver(listener);
+        }),
+    };
     return new Proxy(driver, {
-      get: (real, verb) => {
+      get: (whole, verb) => {
         if (verb === "hints") return hints;
-        const call = Reflect.get(real, verb) as (...input: unknown[]) => Promise<unknown>;
-        return (...input: unknown[]) =>
-          new Promise((resolve, reject) => {
-            if (member.isDead) return;
-            this.underway
-              .during(() => call.apply(real, input))
-              .then(
-                (result) => member.deliver(() => resolve(result)),
-                (error) => member.deliver(() => reject(error)),
-              );
-          });
+        if (verb === "presence") return presence;
+        const call = Reflect.get(whole, verb) as (...input: unknown[]) => Promise<unknown>;
+        return (...input: unknown[]) => this.#call(member, () => call.apply(whole, input));
       },
+    });
+  }
+
+  #call<Result>(member: Member, call: () => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      if (member.isDead) return;
+      this.underway.during(call).then(
+        (result) => member.deliver(() => resolve(result)),
+        (error) => member.deliver(() => reject(error)),
+      );
     });
   }
 }

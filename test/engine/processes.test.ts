@@ -64,7 +64,8 @@ test("never has more in flight to an endpoint than one process may", async () =>
   expect(cluster.mostInFlight).toBe(IN_FLIGHT);
 });
 
-test("what a killed process held is sent by the others when its lease has run out, in order", async () => {
+/** The lane's holder is gone with one of five under way; when so much time has passed, the other has sent them. */
+const takenOver = async (go: (holder: Member) => Promise<void>, afterMs: number) => {
   const members = await joined(2);
   const store = await cluster.store();
   const endpoint = await cluster.endpoint(store, "standard");
@@ -75,13 +76,77 @@ test("what a killed process held is sent by the others when its lease has run ou
   cluster.answerMs = 3_000;
   const before = cluster.sent.length;
   const made = await publish(store, [holder], 5);
-  holder.kill();
+  await go(holder);
   made.push(...(await publish(store, [other], 5)));
-  await cluster.pass(LEASE_MS + 10_000 + 10 * 3_000);
+  await cluster.pass(afterMs);
+  const begun = other.sent.length;
+  await cluster.pass(LEASE_MS + 10 * 3_000);
   const sent = ids().slice(before);
   expect([...new Set(sent)]).toEqual(made);
   expect(sent).toHaveLength(made.length + 1);
   expect(await cluster.count(endpoint.id)).toMatchObject({ delivered: 20, pending: 0 });
+  return begun;
+};
+
+test("what a killed process held is sent by the others within two seconds, in order", async () => {
+  const kill = async (holder: Member) => {
+    await holder.kill();
+    await cluster.noticed((lost) => lost === 1);
+  };
+  expect(await takenOver(kill, 2_000)).toBe(1);
+});
+
+test("what a process held whose machine is gone is sent by the others when its time is up, in order", async () => {
+  expect(await takenOver(async (holder) => holder.vanish(), LEASE_MS / 2)).toBe(0);
+});
+
+test("one that is killed and started again goes on at once, with what is left of many before it too", async () => {
+  const store = await cluster.store();
+  await cluster.join();
+  await cluster.endpoint(store, "standard");
+  await cluster.pass(2_000);
+  let made: string[] = [];
+  for (let kills = 1; kills <= 3; kills++) {
+    const member = kills === 1 ? (cluster.members[0] as Member) : await cluster.join();
+    made = made.concat(await publish(store, [member], 5));
+    await member.kill();
+    await cluster.noticed((lost) => lost === kills);
+  }
+  await cluster.join();
+  await cluster.pass(2_000);
+  expect([...new Set(ids())]).toEqual(made);
+});
+
+test("one that has lost the store begins nothing more, and what waits in it is sent by the others, once", async () => {
+  const linked = await cluster.join({ linked: true });
+  const other = await cluster.join();
+  await cluster.pass(LEASE_MS / 2);
+  const store = await cluster.store();
+  for (let i = 0; i < 6; i++) await cluster.endpoint(store, "standard");
+  await publish(store, [linked, other], 4);
+  await cluster.pass(3_000);
+  cluster.answerMs = 3_000;
+  for (let i = 0; i < 20; i++) await cluster.publish(store, linked.engine);
+  await cluster.pass(10);
+  const [linkedBefore, all] = [linked.sent.length, 6 * 24];
+  const underWay = [...cluster.inFlight.values()].reduce((sum, count) => sum + count, 0);
+  linked.link?.cut();
+  await cluster.noticed((lost) => lost === 1 && linked.cuts === 1);
+  await cluster.pass(60_000);
+  expect(linked.sent).toHaveLength(linkedBefore);
+  expect(new Set(cluster.sent.map(({ url, headers }) => `${url} ${headers["webhook-id"]}`)).size).toBe(all);
+  expect(cluster.sent.length - all).toBeGreaterThan(0);
+  expect(cluster.sent.length - all).toBeLessThanOrEqual(underWay);
+  // It is one of them again, and what was given to the others is not its own any more.
+  if (linked.link) linked.link.answers = "pass";
+  const sent = cluster.sent.length;
+  await cluster.noticed((lost) => lost === 0);
+  await cluster.pass(LEASE_MS);
+  expect(cluster.sent).toHaveLength(sent);
+  await publish(store, [other], 2);
+  await cluster.pass(10_000);
+  expect(cluster.sent).toHaveLength(sent + 12);
+  expect(linked.sent.length).toBeGreaterThan(linkedBefore);
 });
 
 test("what a process held that ends is sent by the others at once, nothing twice", async () => {

@@ -5,7 +5,7 @@ import type { Store } from "../../packages/server/src/domain/store.ts";
 import { T0, World } from "../../packages/server/src/store/conformance/world.ts";
 import { StorageUnavailable } from "../../packages/server/src/store/driver.ts";
 import { openPostgres } from "../../packages/server/src/store/postgres/index.ts";
-import { Link } from "./link.ts";
+import { Link } from "./link.mjs";
 import { type Postgres, runSql, startPostgres } from "./server.mjs";
 
 const RECOVERY_MS = 5_000;

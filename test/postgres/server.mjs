@@ -93,6 +93,8 @@ export async function startPostgres({ fsync = true, folder: base = tmpdir(), set
     stop: () => end("SIGINT"),
     /** As a crash does. Its children notice by themselves; the data folder is recovered at the next start. */
     kill: () => end("SIGKILL"),
+    /** As `pg_ctl stop -m immediate` does: a crash, but every process of it ends with it. */
+    quit: () => end("SIGQUIT"),
     /** Stops the server and deletes its folder. */
     async remove() {
       await end("SIGQUIT");

@@ -40,7 +40,7 @@ export class Gate {
       get: (driver, verb) => {
         const real = Reflect.get(driver, verb) as (...input: unknown[]) => Promise<unknown>;
         // Hints come by the wall's time: others are told by the hub here.
-        if (verb === "hints") return null;
+        if (verb === "hints" || verb === "presence") return null;
         return (...input: unknown[]) =>
           this.#call(String(verb), (scaled) => real.apply(driver, scaled), withSmallLimit(input));
       },

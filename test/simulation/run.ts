@@ -138,7 +138,8 @@ async function clear({ driver, ledger, world, newId }: Surroundings): Promise<vo
   for (const id of ledger.endpoints.keys()) await driver.deleteEndpoint(id, auditOf(newId, world));
   while ((await driver.cancelDeliveries({ now: world.now(), limit: 1_000 })) > 0);
   // Those that were killed still count as alive, and the next run begins at the same time.
-  for (const id of await driver.beat({ process: "nobody", until: 0, now: 0 })) await driver.leave(id);
+  const { live } = await driver.beat({ process: "nobody", until: 0, now: 0 });
+  for (const id of live) await driver.leave(id);
 }
 
 const auditOf = (newId: Surroundings["newId"], world: World): Audit => ({

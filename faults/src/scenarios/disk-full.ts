@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { atLeast, equal, type Scenario } from "../result.ts";
+import { atLeast, equal, type Scenario, skippedBecause } from "../result.ts";
 import { type Rig, withRig } from "../rig.ts";
 import { storeNamed } from "../stores.ts";
 import { mixedEndpoints, RETRY_SCALE } from "./mixed.ts";
@@ -48,10 +48,8 @@ export const diskFull: Scenario = {
   title: "disk full",
   async run({ seed, store, quick }) {
     const skipped = whyNot(store);
+    if (skipped !== null) return skippedBecause(skipped);
     const rounds = quick ? 1 : 2;
-    if (skipped !== null) {
-      return { rounds, ledger: null, duplicatesAtMost: 0, readyMs: [], checks: [], skipped };
-    }
     const input = { seed, store, endpoints: mixedEndpoints("good"), retryScale: RETRY_SCALE };
     return withRig({ ...input, prepare: mountSmall }, async (rig) => {
       const recovered: boolean[] = [];

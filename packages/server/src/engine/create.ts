@@ -8,7 +8,7 @@ import type { Engine } from "./engine.ts";
 import { Holds } from "./holds.ts";
 import { type Job, Jobs, systemAudit } from "./jobs.ts";
 import type { Lane } from "./lane.ts";
-import { Leases } from "./leases.ts";
+import { Leases, tokensOf } from "./leases.ts";
 import { Members } from "./members.ts";
 import { PRESSURE, pressureOfLanes, pressureOfQueue } from "./pressure.ts";
 import { Publisher } from "./publisher.ts";
@@ -69,7 +69,7 @@ export function createEngine(parts: EngineParts): Engine {
   const targets = new Targets(driver, parts.vault, contracts);
   const stores = new Stores(driver, clock, parts.exclusive ? Number.POSITIVE_INFINITY : STORE_KEEP_MS);
   const holder = parts.exclusive ? null : newId("proc_");
-  const leases: Leases = new Leases(newId, () => holds.until);
+  const leases: Leases = new Leases(tokensOf(holder, newId), () => holds.until);
   const recorder = new Recorder(driver, timers, onTrouble);
   const dispatcher: Dispatcher = new Dispatcher({
     ...parts,
@@ -99,7 +99,15 @@ export function createEngine(parts: EngineParts): Engine {
     owns: (endpointId) => members.owns(endpointId),
     onTaken: () => claimer.kick(),
   });
-  const members = new Members({ ...parts, leases, holds, holder, onFreed: () => claimer.sweepSoon() });
+  const members = new Members({
+    ...parts,
+    leases,
+    holds,
+    holder,
+    onFreed: () => claimer.sweepSoon(),
+    onDoubt: () => dispatcher.pause(),
+    onCertain: () => dispatcher.resume(),
+  });
   const claimer = new Claimer({
     ...parts,
     dispatcher,

@@ -57,6 +57,7 @@ export class Dispatcher {
   #held = 0;
   #inFlight = 0;
   #stopped = false;
+  #paused = false;
   #whenIdle: (() => void) | null = null;
 
   constructor(parts: DispatcherParts) {
@@ -125,9 +126,19 @@ export class Dispatcher {
     else this.#turns.offer(lane);
   }
 
+  /** Begins nothing until it is resumed. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.pump();
+  }
+
   /** Sends as much as may be sent now. */
   pump(): void {
-    while (!this.#stopped && this.#inFlight < this.#parts.limits.maxInFlight) {
+    while (!this.#stopped && !this.#paused && this.#inFlight < this.#parts.limits.maxInFlight) {
       const turn = this.#turns.next();
       if (!turn) return;
       this.#inFlight += 1;

@@ -61,6 +61,14 @@ export class Holds {
     return holder === null ? this.#line : this.#next(() => this.#renew(holder, until));
   }
 
+  /** Others have been given what was held here: what waits is theirs. */
+  forfeit(): void {
+    for (const lane of [...this.#parts.dispatcher.lanes()]) {
+      lane.holdUntil = 0;
+      this.#giveUp(lane);
+    }
+  }
+
   /** Nothing of the lane is in memory any more: where it is being given up, others may have it. */
   emptied(lane: Lane): void {
     if (!lane.leaving) return;

@@ -24,6 +24,8 @@ export interface StoreDriver
     Idempotency {
   /** What processes may tell each other sooner than they would find out; null where there is only one. */
   readonly hints: Hints | null;
+  /** By what processes know of each other's end before their time is up; null where there is only one. */
+  readonly presence: Presence | null;
   /** Deletes what has outlived its keep, at most `limit` rows of a kind; says how many went. */
   prune(input: PruneInput): Promise<PruneResult>;
   /** For the metrics page; may be a few seconds old. */
@@ -234,7 +236,7 @@ export interface NewEvent {
 }
 
 export interface LeaseGrant {
-  /** Fencing token: unique for every claim. */
+  /** Fencing token: unique for every claim. Where processes share the store, it begins with the process's id and a slash. */
   readonly token: string;
   readonly until: number;
 }
@@ -415,13 +417,16 @@ interface Deliveries {
 
 /* ── Processes that share a store ───────────────────────────────────────────────────────────────────────────── */
 
+export interface Beat {
+  /** The ids of all that are alive after `now`, sorted. */
+  readonly live: readonly string[];
+  /** It was not there: it has just started, or others have taken it for dead, and what it held may be theirs. */
+  readonly isNew: boolean;
+}
+
 interface Lanes {
-  /** Notes that a process is alive until then; answers the ids of all that are alive after `now`, sorted. */
-  beat(input: {
-    readonly process: string;
-    readonly until: number;
-    readonly now: number;
-  }): Promise<readonly string[]>;
+  /** Notes that a process is alive until then, and forgets those that have run out by `now`. */
+  beat(input: { readonly process: string; readonly until: number; readonly now: number }): Promise<Beat>;
   /** The process has ended; what it holds runs out by itself, or is released besides. */
   leave(process: string): Promise<void>;
   /**
@@ -437,6 +442,25 @@ interface Lanes {
   }): Promise<readonly string[]>;
   /** Those of them that the holder has. */
   releaseLanes(input: { readonly holder: string; readonly endpointIds: readonly string[] }): Promise<void>;
+}
+
+/** A process that counts as alive, and whose connection to the database has ended. */
+export interface Lost {
+  readonly process: string;
+  /** The server itself was started anew since: everybody's connection has ended. */
+  readonly withServer: boolean;
+}
+
+/**
+ * A process that beats is connected for as long as it lives. One that is not is dead, or is about to connect again; one
+ * of which that cannot be told is never lost.
+ */
+export interface Presence {
+  lost(now: number): Promise<readonly Lost[]>;
+  /** Ends what a lost process holds: its place, its lanes and its leases. False where it is not lost, or is gone already. */
+  bury(process: string): Promise<boolean>;
+  /** This process's own connection has ended: until it beats again, others may take it for dead. */
+  listen(listener: () => void): void;
 }
 
 /** `due`: something may be due in some lane. `endpoints`: a store's endpoints have changed; `*` where too many to name. */

@@ -8,7 +8,8 @@ export function lanesConformance(open: Open): void {
 
   it("lists the processes that are alive, sorted, until they leave or fall silent", async () => {
     const { driver } = use.world;
-    const beat = (process: string, now: number) => driver.beat({ process, until: now + 10_000, now });
+    const beat = async (process: string, now: number) =>
+      (await driver.beat({ process, until: now + 10_000, now })).live;
     expect(await beat("b", T0)).toEqual(["b"]);
     expect(await beat("a", T0 + 5_000)).toEqual(["a", "b"]);
     expect(await beat("a", T0 + 9_999)).toEqual(["a", "b"]);
@@ -17,6 +18,20 @@ export function lanesConformance(open: Open): void {
     await driver.leave("a");
     await driver.leave("unknown");
     expect(await beat("b", T0 + 12_000)).toEqual(["b"]);
+  });
+
+  it("tells a process that it is new, also where it was silent for so long that it was forgotten", async () => {
+    const { driver } = use.world;
+    const beat = async (process: string, now: number) =>
+      (await driver.beat({ process, until: now + 10_000, now })).isNew;
+    expect(await beat("a", T0)).toBe(true);
+    expect(await beat("a", T0 + 5_000)).toBe(false);
+    // Late, and nobody has noticed.
+    expect(await beat("a", T0 + 20_000)).toBe(false);
+    expect(await beat("b", T0 + 30_000)).toBe(true);
+    expect(await beat("a", T0 + 30_000)).toBe(true);
+    await driver.leave("a");
+    expect(await beat("a", T0 + 30_001)).toBe(true);
   });
 
   it("gives a lane to one holder at a time, until it is released or has run out", async () => {

@@ -2,6 +2,7 @@ import type { Database } from "./database.ts";
 import type { Known } from "./known.ts";
 import type { Marks } from "./marks.ts";
 import type { Numbers } from "./numbers.ts";
+import type { PostgresPresence } from "./presence.ts";
 import type { Upkeep } from "./retention.ts";
 
 /** What the verbs work with. */
@@ -10,5 +11,6 @@ export interface Context {
   readonly known: Known;
   readonly numbers: Numbers;
   readonly marks: Marks;
+  readonly presence: PostgresPresence;
   readonly upkeep: Upkeep;
 }

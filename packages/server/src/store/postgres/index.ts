@@ -25,15 +25,20 @@ import { MIGRATIONS } from "./migrations/index.ts";
 import { Numbers } from "./numbers.ts";
 import * as orders from "./orders.ts";
 import { makePartitions } from "./partitions.ts";
+import { PostgresPresence } from "./presence.ts";
 import { recordAttempts } from "./record.ts";
 import * as replays from "./replays.ts";
 import { newUpkeep, prune } from "./retention.ts";
+import { Session } from "./session.ts";
 import * as tenancy from "./tenancy.ts";
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`; may be PgBouncer's, in transaction mode. */
   readonly url: string;
-  /** PostgreSQL's own, for LISTEN; `url` where it is not given. Through PgBouncer hints are lost, and nothing else. */
+  /**
+   * PostgreSQL's own, for the one connection that is kept; `url` where it is not given. Through PgBouncer hints are lost,
+   * and what a killed process held rests until it has run out.
+   */
   readonly listenUrl?: string;
   /** Beside three for what cannot wait. */
   readonly connections?: number;
@@ -56,19 +61,22 @@ export async function openPostgres(options: PostgresOptions): Promise<StoreDrive
     await db.close();
     throw error;
   }
+  const marks = new Marks();
+  const session = new Session(listenUrl);
   const context = {
     db,
     known: new Known(db),
     numbers: new Numbers(db),
-    marks: new Marks(),
+    marks,
+    presence: new PostgresPresence(db, session, marks),
     upkeep: newUpkeep(),
   };
-  return driverOver(context, new PostgresHints(db, listenUrl));
+  return driverOver(context, new PostgresHints(db, session), session);
 }
 
 type Verb<Args extends readonly unknown[], Result> = (context: Context, ...args: Args) => Promise<Result>;
 
-function driverOver(context: Context, hints: PostgresHints): StoreDriver {
+function driverOver(context: Context, hints: PostgresHints, session: Session): StoreDriver {
   const grouped = lines(context);
   let closing: Promise<void> | null = null;
   const guard = <Args extends readonly unknown[], Result>(call: (...args: Args) => Promise<Result>) => {
@@ -130,12 +138,14 @@ function driverOver(context: Context, hints: PostgresHints): StoreDriver {
     holdLanes: verb(lanes.holdLanes),
     releaseLanes: verb(lanes.releaseLanes),
     hints,
+    presence: context.presence,
     prune: verb(prune),
     queueStats: verb(queueStats),
     // Writes to the log, so that a server that only reads does not answer.
     ping: verb(async ({ db }) => void (await db.hot("SELECT nextval('pings')", []))),
     close: () => {
-      closing ??= hints.close().then(() => context.db.close());
+      hints.close();
+      closing ??= session.close().then(() => context.db.close());
       return closing;
     },
   };

@@ -1,21 +1,33 @@
+import type { Beat } from "../driver.ts";
 import type { Context } from "./context.ts";
 
-export const beat = async (
-  { db }: Context,
+/** Rows that others are at are left to them: two that beat at once would else wait for each other. */
+const SWEEP = `DELETE FROM processes WHERE id IN (
+  SELECT id FROM processes WHERE until <= $1 AND id <> $2 ORDER BY id FOR UPDATE SKIP LOCKED)`;
+
+export async function beat(
+  { db, presence }: Context,
   { process, until, now }: { readonly process: string; readonly until: number; readonly now: number },
-): Promise<readonly string[]> =>
-  db.transaction(async (sql) => {
-    await sql.run(
-      "INSERT INTO processes (id, until) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET until = excluded.until",
+): Promise<Beat> {
+  const server = await presence.keep(process);
+  return db.transaction(async (sql) => {
+    const row = await sql.row<{ isNew: boolean }>(
+      `INSERT INTO processes (id, until, server) VALUES ($1, $2, $3)
+       ON CONFLICT (id) DO UPDATE SET until = excluded.until, server = excluded.server
+       RETURNING xmax = 0 AS "isNew"`,
       process,
       until,
+      server,
     );
+    await sql.run(SWEEP, now, process);
     const rows = await sql.rows<{ id: string }>("SELECT id FROM processes WHERE until > $1 ORDER BY id", now);
-    return rows.map(({ id }) => id);
+    return { isNew: row?.isNew === true, live: rows.map(({ id }) => id) };
   });
+}
 
-export async function leave({ db }: Context, process: string): Promise<void> {
+export async function leave({ db, presence }: Context, process: string): Promise<void> {
   await db.run("DELETE FROM processes WHERE id = $1", process);
+  await presence.drop(process);
 }
 
 /** One statement: two that ask for one lane at once wait for each other at its row. */

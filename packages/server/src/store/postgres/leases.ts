@@ -2,7 +2,7 @@ import type { LeaseGrant } from "../driver.ts";
 import type { Context } from "./context.ts";
 
 /** Of one that comes back unsent: a first attempt needs quota unless it was counted, all else is free to go. */
-const GATE_OF_UNSENT =
+export const GATE_OF_UNSENT =
   "CASE WHEN q.test OR q.attempt_count > 0 THEN 1 WHEN q.counted_hour IS NOT NULL THEN 2 ELSE 0 END";
 
 export function releaseDeliveries(

@@ -46,5 +46,5 @@ function driverOver(host: Host, release: () => void): StoreDriver {
     closing ??= host.close().finally(release);
     return closing;
   };
-  return { ...verbs, hints: null, close } as unknown as StoreDriver;
+  return { ...verbs, hints: null, presence: null, close } as unknown as StoreDriver;
 }

@@ -1,12 +1,14 @@
-import type { StoreDriver } from "../driver.ts";
+import type { Beat, StoreDriver } from "../driver.ts";
 import type { Db } from "./db.ts";
 
 type Input<Name extends "beat" | "holdLanes" | "releaseLanes"> = Parameters<StoreDriver[Name]>[0];
 
-export function beat(db: Db, { process, until, now }: Input<"beat">): readonly string[] {
-  db.run("DELETE FROM processes WHERE until <= ?", now);
-  db.run("INSERT INTO processes VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET until = ?2", process, until);
-  return db.tuples<[string]>("SELECT id FROM processes ORDER BY id").map(([id]) => id);
+export function beat(db: Db, { process, until, now }: Input<"beat">): Beat {
+  db.run("DELETE FROM processes WHERE until <= ? AND id <> ?", now, process);
+  const isNew = db.run("UPDATE processes SET until = ?2 WHERE id = ?1", process, until) === 0;
+  if (isNew) db.run("INSERT INTO processes VALUES (?1, ?2)", process, until);
+  const live = db.tuples<[string]>("SELECT id FROM processes WHERE until > ? ORDER BY id", now);
+  return { isNew, live: live.map(([id]) => id) };
 }
 
 export const leave = (db: Db, process: string): void => {

@@ -30,7 +30,7 @@ export interface Verb<Args extends readonly unknown[], Result> {
   readonly runAll?: (db: Db, calls: readonly Args[]) => Result[];
 }
 
-export type VerbName = Exclude<keyof StoreDriver, "close" | "hints">;
+export type VerbName = Exclude<keyof StoreDriver, "close" | "hints" | "presence">;
 type VerbOf<Name extends VerbName> = Verb<
   Parameters<StoreDriver[Name]>,
   Awaited<ReturnType<StoreDriver[Name]>>

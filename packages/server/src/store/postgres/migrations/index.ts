@@ -1,5 +1,6 @@
 import type { Migration } from "../migrate.ts";
 import { start } from "./001-start.ts";
+import { presence } from "./002-presence.ts";
 
 /** In order; never changed once released, only added to. */
-export const MIGRATIONS: readonly Migration[] = [start];
+export const MIGRATIONS: readonly Migration[] = [start, presence];
