@@ -18,7 +18,8 @@ export async function openEmbedded(): Promise<TestStore> {
 /** A database of its own on the server of the whole run. */
 export async function openServer(): Promise<TestStore> {
   const database = await makeDatabase();
-  const driver = await openPostgres({ url: database.url, connections: 4 });
+  const { url, directUrl } = database;
+  const driver = await openPostgres({ url, directUrl, connections: 4 });
   return {
     driver,
     remove: async () => {

@@ -37,7 +37,7 @@ export class Hub {
 
   /** Another process on the same database, with what is changed in its environment. */
   beside(env: Readonly<Record<string, string>>): Hub {
-    return new Hub({ ...this.#env, DATABASE_URL: this.#database?.url ?? "", ...env });
+    return new Hub({ ...this.#env, ...this.#addresses(), ...env });
   }
 
   /** Keeps everything in a database of its own on the server of the whole run, rather than in its folder. */
@@ -52,7 +52,7 @@ export class Hub {
       env: {
         PATH: process.env.PATH ?? "",
         PORT: "0",
-        DATABASE_URL: this.#database?.url ?? `file:${join(this.folder, "hub.db")}`,
+        ...this.#addresses(),
         TICKETRAIL_ADMIN_KEY: ADMIN_KEY,
         TICKETRAIL_SECRET_KEY: "11".repeat(32),
         ...this.#env,
@@ -72,6 +72,12 @@ export class Hub {
       });
     });
     return this;
+  }
+
+  #addresses(): Readonly<Record<string, string>> {
+    if (this.#database === null) return { DATABASE_URL: `file:${join(this.folder, "hub.db")}` };
+    const { url, directUrl } = this.#database;
+    return { DATABASE_URL: url, ...(url === directUrl ? {} : { DATABASE_DIRECT_URL: directUrl }) };
   }
 
   get pid(): number {

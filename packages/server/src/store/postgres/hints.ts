@@ -17,7 +17,7 @@ const ALL_STORES = "*";
  */
 export class PostgresHints implements Hints {
   readonly #db: Database;
-  readonly #listenUrl: string;
+  readonly #directUrl: string;
   readonly #listeners: ((hint: Hint) => void)[] = [];
   readonly #stores = new Set<string>();
   #due = false;
@@ -26,9 +26,9 @@ export class PostgresHints implements Hints {
   #client: pg.Client | null = null;
   #open = true;
 
-  constructor(db: Database, listenUrl: string) {
+  constructor(db: Database, directUrl: string) {
     this.#db = db;
-    this.#listenUrl = listenUrl;
+    this.#directUrl = directUrl;
   }
 
   say(hint: Hint): void {
@@ -60,7 +60,7 @@ export class PostgresHints implements Hints {
   async #connect(): Promise<void> {
     if (!this.#open) return;
     const client = new pg.Client({
-      connectionString: this.#listenUrl,
+      connectionString: this.#directUrl,
       connectionTimeoutMillis: 2_000,
       keepAlive: true,
     });

@@ -2,7 +2,6 @@ import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { makeDatabase, type TestDatabase } from "./database.fixture.ts";
 import { Database } from "./database.ts";
-import { openPostgres } from "./index.ts";
 import { type Migration, migrate } from "./migrate.ts";
 import { MIGRATIONS } from "./migrations/index.ts";
 
@@ -58,13 +57,70 @@ describe("migrations", () => {
     expect(await database.run("SELECT a FROM two")).toEqual([{ a: 1 }]);
   });
 
-  it("refuse a database of a newer release", async () => {
-    await (await openPostgres({ url: database.url })).close();
-    await database.run("INSERT INTO migrations VALUES (999, 'later')");
-    await expect(openPostgres({ url: database.url })).rejects.toThrow("newer release");
+  it("may take longer than a statement, and others wait for it as long", async () => {
+    const held = await holding(database, "SELECT pg_advisory_xact_lock(1)");
+    const long: Migration = { ...two, sql: `SELECT pg_advisory_xact_lock(1); ${two.sql}` };
+    const patient = Array.from(
+      { length: 2 },
+      () => new Database(database.url, { connections: 1, statementMs: 60_000 }),
+    );
+    const waiting = patient.map((each) => migrate(each, [one, long], { lockMs: 60_000 }));
+    await waitingFor(database, 2);
+    await held.letGo();
+    await Promise.all(waiting);
+    await Promise.all(patient.map((each) => each.close()));
+    expect(await database.run("SELECT a FROM two")).toEqual([{ a: 1 }]);
+  });
+
+  it("let others go on that use a table which one of them waits for, and come again", async () => {
+    await migrate(db, [one]);
+    const held = await holding(database, "SELECT * FROM one");
+    const change: Migration = { ...two, sql: "ALTER TABLE one ADD COLUMN b integer" };
+    let ended = false;
+    const migrating = migrate(db, [one, change], { lockMs: 100, pauseMs: 1 }).then(() => {
+      ended = true;
+    });
+    await waitingFor(database, 1);
+    // Waits behind the change at first, and is answered before that is: the other has not let go.
+    expect(await database.run("SELECT a FROM one")).toEqual([]);
+    expect(ended).toBe(false);
+    await held.letGo();
+    await migrating;
+    expect(await database.run("SELECT b FROM one")).toEqual([]);
+  });
+
+  it("give up a table that is never free, with the reason", async () => {
+    await migrate(db, [one]);
+    const held = await holding(database, "SELECT * FROM one");
+    const change: Migration = { ...two, sql: "DROP TABLE one" };
+    await expect(migrate(db, [one, change], { lockMs: 1, pauseMs: 0 })).rejects.toThrow("lock timeout");
+    await held.letGo();
+    expect(await done()).toEqual([1]);
   });
 
   it("are numbered without gaps", () => {
     expect(MIGRATIONS.map(({ number }) => number)).toEqual(MIGRATIONS.map((_, index) => index + 1));
   });
 });
+
+/** A transaction that stays open until it is let go. */
+async function holding({ url }: TestDatabase, sql: string) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(`BEGIN; ${sql}`);
+  return {
+    letGo: async () => {
+      await client.query("COMMIT");
+      await client.end();
+    },
+  };
+}
+
+/** Until so many connections wait for a lock. */
+async function waitingFor(database: TestDatabase, count: number): Promise<void> {
+  const waiting = () =>
+    database.run(
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+  while ((await waiting()).length < count) await new Promise((resolve) => setImmediate(resolve));
+}
