@@ -45,15 +45,25 @@ describe("migrations", () => {
     expect(await done()).toEqual([1, 2]);
   });
 
-  it("go on after a process that died in the middle of one", async () => {
+  it("leave nothing of one that was killed half way, and the process that waits for it does it", async () => {
     await migrate(db, [one]);
-    const dying = new pg.Client({ connectionString: database.url });
-    dying.on("error", () => undefined);
-    await dying.connect();
-    await dying.query(`BEGIN; SELECT pg_advisory_xact_lock(7215046001); ${two.sql}`);
-    const waiting = migrate(db, [one, two]);
-    await database.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'BEGIN; %'");
-    await waiting;
+    const held = await holding(database, "SELECT pg_advisory_xact_lock(1)");
+    const half: Migration = { ...two, sql: `${two.sql}; SELECT pg_advisory_xact_lock(1)` };
+    const other = new Database(database.url, { connections: 2 });
+    const processes = [db, other].map((each) =>
+      migrate(each, [one, half], { lockMs: 60_000 }).then(
+        () => "migrated",
+        () => "killed",
+      ),
+    );
+    await waitingFor(database, 2);
+    await database.run(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'CREATE TABLE two%'",
+    );
+    await Promise.race(processes);
+    await held.letGo();
+    expect((await Promise.all(processes)).sort()).toEqual(["killed", "migrated"]);
+    await other.close();
     expect(await done()).toEqual([1, 2]);
     expect(await database.run("SELECT a FROM two")).toEqual([{ a: 1 }]);
   });
