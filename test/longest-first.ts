@@ -2,12 +2,12 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Path parts of the files that take longest, the longest first: begun last, one would hold up the end by itself. */
 const LONGEST = [
-  "/test/engine/postgres",
   "/test/simulation/",
   "/test/e2e/faults",
-  "/store/postgres/postgres.test",
   "/test/e2e/process",
+  "/store/postgres/postgres.test",
   "/test/e2e/demo",
+  "/test/engine/postgres",
 ];
 
 const rankOf = ({ moduleId }: TestSpecification): number => {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import {
   makeDatabase,
@@ -11,6 +12,8 @@ import {
 } from "../../packages/server/src/store/postgres/database.fixture.ts";
 
 const BIN = fileURLToPath(new URL("../../packages/server/bin/ticketrail.js", import.meta.url));
+/** Whoever asks without a pause takes the processor from those it waits for. */
+const POLL_MS = 5;
 export const STORES = ["SQLite", "PostgreSQL"] as const;
 export type StoreName = (typeof STORES)[number];
 export const ADMIN_KEY = "operator-key-for-the-tests";
@@ -37,7 +40,7 @@ export class Hub {
 
   /** Another process on the same database, with what is changed in its environment. */
   beside(env: Readonly<Record<string, string>>): Hub {
-    return new Hub({ ...this.#env, DATABASE_URL: this.#database?.url ?? "", ...env });
+    return new Hub({ ...this.#env, ...this.#addresses(), ...env });
   }
 
   /** Keeps everything in a database of its own on the server of the whole run, rather than in its folder. */
@@ -71,11 +74,17 @@ export class Hub {
     return {
       PATH: process.env.PATH ?? "",
       PORT: "0",
-      DATABASE_URL: this.#database?.url ?? `file:${join(this.folder, "hub.db")}`,
+      ...this.#addresses(),
       TICKETRAIL_ADMIN_KEY: ADMIN_KEY,
       TICKETRAIL_SECRET_KEY: "11".repeat(32),
       ...this.#env,
     };
+  }
+
+  #addresses(): Readonly<Record<string, string>> {
+    if (this.#database === null) return { DATABASE_URL: `file:${join(this.folder, "hub.db")}` };
+    const { url, directUrl } = this.#database;
+    return { DATABASE_URL: url, ...(url === directUrl ? {} : { DATABASE_DIRECT_URL: directUrl }) };
   }
 
   get pid(): number {
@@ -132,6 +141,6 @@ export async function until<Value>(
     const value = await ask();
     if (done(value)) return value;
     if (Date.now() > deadline) throw new Error(`Still not so: ${JSON.stringify(value).slice(0, 2_000)}`);
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await setTimeout(POLL_MS);
   }
 }

@@ -17,6 +17,7 @@ export function engineCases(open: () => Promise<Rig>): void {
   test.each(CONTRACTS.map(({ name }) => name))(
     "%s: a failing delivery is tried at the published times, and ends as a dead letter",
     async (name) => {
+      await rig.undisturbed();
       const store = await rig.store();
       const endpoint = await rig.endpoint(store, name);
       rig.answer = () => status(500);
@@ -30,6 +31,7 @@ export function engineCases(open: () => Promise<Rig>): void {
   );
 
   test("every attempt carries the same bytes, and a stamp and a signature of its own", async () => {
+    await rig.undisturbed();
     const store = await rig.store();
     const endpoint = await rig.endpoint(store, "ordeliya");
     rig.answer = () => status(503);
@@ -215,6 +217,7 @@ export function engineCases(open: () => Promise<Rig>): void {
   });
 
   test("after a rotation the old secret signs too for a day where verifiers read several, and not at all elsewhere", async () => {
+    await rig.undisturbed();
     const store = await rig.store();
     for (const name of ["standard", "ordeliya"]) {
       const endpoint = await rig.endpoint(store, name);

@@ -107,7 +107,7 @@ export async function startPostgres({ fsync = true, folder: base = tmpdir(), set
 /** @typedef {Awaited<ReturnType<typeof startPostgres>>} Postgres */
 
 /** PostgreSQL refuses to run as root: then its files and processes belong to another user. */
-function unprivileged() {
+export function unprivileged() {
   if (process.getuid?.() !== 0) return {};
   for (const name of ["postgres", "nobody"]) {
     try {
@@ -133,14 +133,14 @@ export async function runSql(url, sql) {
 }
 
 /** @param {string} url */
-const answers = (url) =>
+export const answers = (url) =>
   runSql(url, "SELECT 1").then(
     () => true,
     () => false,
   );
 
 /** @returns {Promise<number>} */
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer().once("error", reject);
     server.listen(0, "127.0.0.1", () => {

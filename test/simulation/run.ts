@@ -29,6 +29,8 @@ const MOST_STEPS = 50_000;
 const SETTLED_MS = DRAIN_MS + 8_000;
 /** What is held up longest: leased to nobody, then found by a sweep, or reopened by a job. */
 const SLACK_MS = LEASE_MS + LEASE_MS / 3 + 2 * SWEEP_MS + JOB_MS;
+/** In this time every job and every sweep comes round, and what they set off has been sent. */
+const ROUND_MS = JOB_MS + SWEEP_MS + 5_000;
 
 /** A year in miniature: flaky endpoints, bursts, changes, a store in trouble, and processes that stop or die between any two verbs. */
 export async function simulate(seed: number, driver: StoreDriver): Promise<Run> {
@@ -77,7 +79,11 @@ async function calm(around: Surroundings, store: Store, actors: Actors): Promise
   await operator.calm();
   if (hoursNeeded(await all(driver, store), around) > hoursNear(world.now())) await operator.unlimit();
   await settle();
-  await world.run(drainedBy(await all(driver, store), around), settle);
+  const drainedAt = drainableAt(await all(driver, store), around);
+  await world.run(drainedAt + ROUND_MS, settle);
+  // Where all is at rest by then, nothing is left that could stir: the rest of the time would only pass.
+  const isStill = (await all(driver, store)).every((each) => !isOpen(each) && !each.leased);
+  if (!isStill || ledger.replays > 0) await world.run(drainedAt + SLACK_MS, settle);
   const deliveries = await all(driver, store);
   hub.end();
   await world.run(world.now() + DRAIN_MS - 1, settle);
@@ -102,14 +108,17 @@ function schedule({ world, scenario }: Surroundings, { hub, operator, clients }:
   for (const { slot, from, to } of scenario.freezes) world.at(from, () => hub.freeze(slot, to - from));
 }
 
-/** When all must have been settled that is open now, everything being healthy. */
-function drainedBy(deliveries: readonly DeliveryDetail[], { world, ledger, scenario }: Surroundings): number {
+/** When nothing need wait any more that is open now: for its retry, or for the plan's next hour. */
+function drainableAt(
+  deliveries: readonly DeliveryDetail[],
+  { world, ledger, scenario }: Surroundings,
+): number {
   const now = world.now();
   const waiting = deliveries.filter(isOpen);
   const retryAt = Math.max(now, ...waiting.map(({ nextAttemptAt }) => nextAttemptAt ?? now));
   const hours = hoursNeeded(deliveries, { world, ledger, scenario });
   const quotaAt = hours === 0 ? now : (hourOf(now) + hours) * HOUR_MS;
-  return Math.max(retryAt, quotaAt) + SLACK_MS;
+  return Math.max(retryAt, quotaAt);
 }
 
 /** How many times the plan's hour must pass until all first attempts have been granted. */

@@ -124,10 +124,11 @@ function keysOf({ database, secretKey, adminKey }: Config) {
   return { vault, admin: adminKey === null ? madeAdminKey(path, vault) : given(adminKey) };
 }
 
-const openStore = (database: DatabaseConfig, clock: Clock): Promise<StoreDriver> =>
-  database.kind === "sqlite"
-    ? openSqlite({ path: database.path, threads: true })
-    : openPostgres({ url: database.url, now: clock.now() });
+function openStore(database: DatabaseConfig, clock: Clock): Promise<StoreDriver> {
+  if (database.kind === "sqlite") return openSqlite({ path: database.path, threads: true });
+  const { url, directUrl } = database;
+  return openPostgres({ url, ...(directUrl === null ? {} : { directUrl }), now: clock.now() });
+}
 
 /**
  * Nothing new comes in, what is in flight both ways ends, and the store is closed last. What cannot end in time (a disk

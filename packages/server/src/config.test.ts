@@ -148,6 +148,15 @@ describe("the configuration", () => {
     [{ ...KEYS, DATABASE_URL: "postgresql://db" }, "names no database"],
     [{ ...KEYS, DATABASE_URL: "postgres://db/hub", TICKETRAIL_ADMIN_KEY: "" }, "PostgreSQL needs a secret"],
     [{ ...KEYS, DATABASE_URL: "postgres://db/hub", TICKETRAIL_SECRET_KEY: "" }, "PostgreSQL needs it"],
+    [{ DATABASE_DIRECT_URL: "postgres://db/hub" }, "DATABASE_DIRECT_URL is for PostgreSQL behind a pool"],
+    [
+      { ...KEYS, DATABASE_URL: "postgres://pool/hub", DATABASE_DIRECT_URL: "postgres://db" },
+      "DATABASE_DIRECT_URL names no database",
+    ],
+    [
+      { ...KEYS, DATABASE_URL: "postgres://pool/hub", DATABASE_DIRECT_URL: "db:5432/hub" },
+      "DATABASE_DIRECT_URL is not PostgreSQL's",
+    ],
     [{ DATABASE_URL: "file:" }, "DATABASE_URL"],
     [{ DATABASE_URL: "file:///var/lib/hub.db" }, "DATABASE_URL"],
     [{ TICKETRAIL_ADMIN_KEY: "short" }, "TICKETRAIL_ADMIN_KEY"],
@@ -169,12 +178,23 @@ describe("the configuration", () => {
 
   it("takes PostgreSQL's address as it is, with keys of one's own", () => {
     const url = "postgres://user:hunter2@db:5432/hub?sslmode=require";
-    expect(config({ ...KEYS, DATABASE_URL: url }).database).toEqual({ kind: "postgres", url });
+    expect(config({ ...KEYS, DATABASE_URL: url }).database).toEqual({
+      kind: "postgres",
+      url,
+      directUrl: null,
+    });
+  });
+
+  it("takes PostgreSQL's own address beside that of a pool", () => {
+    const directUrl = "postgres://user:hunter2@db:5432/hub";
+    const env = { ...KEYS, DATABASE_URL: "postgres://pool:6432/hub", DATABASE_DIRECT_URL: directUrl };
+    expect(config(env).database).toMatchObject({ kind: "postgres", directUrl });
   });
 
   it("repeats no secret in a problem", () => {
     const text = problems({
       DATABASE_URL: "postgres://user:hunter2@db/",
+      DATABASE_DIRECT_URL: "postgres://user:hunter2@db/",
       TICKETRAIL_ADMIN_KEY: "hunter2",
       TICKETRAIL_SECRET_KEY: "hunter2",
     }).join();

@@ -6,7 +6,13 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export type DatabaseConfig =
   /** The embedded store, in one file. */
-  { readonly kind: "sqlite"; readonly path: string } | { readonly kind: "postgres"; readonly url: string };
+  | { readonly kind: "sqlite"; readonly path: string }
+  | {
+      readonly kind: "postgres";
+      readonly url: string;
+      /** PostgreSQL's own address where `url` is a pool's. Null: `url` is it. */
+      readonly directUrl: string | null;
+    };
 
 /** What a process does: everything, accepting alone, or sending alone. */
 export const ROLES = ["all", "api", "worker"] as const;
@@ -115,27 +121,46 @@ const readPort = (reader: Reader): number => readWhole(reader, "PORT", 0, 65_535
 const readRetention = (reader: Reader): number =>
   readWhole(reader, "TICKETRAIL_RETENTION_DAYS", 1, MAX_RETENTION_DAYS) ?? 30;
 
+const POSTGRES = /^postgres(?:ql)?:/;
+const POSTGRES_FORM = "postgres://USER:PASSWORD@HOST:PORT/DATABASE";
+
 function readDatabase(reader: Reader): DatabaseConfig {
   const text = reader.text("DATABASE_URL") ?? "file:./data/ticketrail.db";
   const path = text.startsWith("file:") ? text.slice("file:".length) : "";
-  // An address may hold a password, so it is not repeated.
-  if (/^postgres(?:ql)?:/.test(text)) {
-    const address = URL.canParse(text) ? new URL(text) : null;
-    if (!address || address.pathname.length < 2) {
-      reader.refuse(
-        "DATABASE_URL",
-        "names no database: set it to postgres://USER:PASSWORD@HOST:PORT/DATABASE.",
-      );
-    }
-    return Object.freeze({ kind: "postgres", url: text });
+  if (POSTGRES.test(text)) {
+    refuseNameless(reader, "DATABASE_URL", text);
+    return Object.freeze({ kind: "postgres", url: text, directUrl: readDirect(reader) });
   }
   if (path === "" || path.startsWith("//") || path.includes("?")) {
     reader.refuse(
       "DATABASE_URL",
-      "is not understood: set it to file:PATH, for example file:./data/ticketrail.db, or to postgres://USER:PASSWORD@HOST:PORT/DATABASE.",
+      `is not understood: set it to file:PATH, for example file:./data/ticketrail.db, or to ${POSTGRES_FORM}.`,
+    );
+  } else if (reader.text(DIRECT) !== undefined) {
+    reader.refuse(
+      DIRECT,
+      "is for PostgreSQL behind a pool: set DATABASE_URL to the pool's address, or unset it.",
     );
   }
   return Object.freeze({ kind: "sqlite", path });
+}
+
+const DIRECT = "DATABASE_DIRECT_URL";
+
+function readDirect(reader: Reader): string | null {
+  const text = reader.text(DIRECT);
+  if (text === undefined) return null;
+  if (POSTGRES.test(text)) refuseNameless(reader, DIRECT, text);
+  else reader.refuse(DIRECT, `is not PostgreSQL's: set it to ${POSTGRES_FORM}.`);
+  return text;
+}
+
+/** An address may hold a password, so it is not repeated. */
+function refuseNameless(reader: Reader, name: string, text: string): void {
+  const address = URL.canParse(text) ? new URL(text) : null;
+  if (!address || address.pathname.length < 2) {
+    reader.refuse(name, `names no database: set it to ${POSTGRES_FORM}.`);
+  }
 }
 
 function readRole(reader: Reader, { kind }: DatabaseConfig): Role {

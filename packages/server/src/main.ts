@@ -51,7 +51,8 @@ async function serve(): Promise<void> {
 
 /** The configuration comes from the demo itself; of the environment only HOST and PORT count. */
 async function demo({ once: onlyOnce = false }: { once?: boolean }): Promise<void> {
-  const { host, port, production } = configFrom({ ...process.env, DATABASE_URL: undefined });
+  const none = { DATABASE_URL: undefined, DATABASE_DIRECT_URL: undefined, TICKETRAIL_ROLE: undefined };
+  const { host, port, production } = configFrom({ ...process.env, ...none });
   if (production) {
     process.stderr.write(
       "The demo does not run with NODE_ENV=production: it makes up keys and allows http.\n",

@@ -6,7 +6,10 @@ import type { StoreDriver } from "../driver.ts";
 import { openPostgres, type PostgresOptions } from "./index.ts";
 
 export interface TestDatabase {
+  /** For the driver: PgBouncer's where the run goes through it. */
   readonly url: string;
+  /** PostgreSQL's own. */
+  readonly directUrl: string;
   run<Row>(sql: string, ...values: unknown[]): Promise<Row[]>;
   drop(): Promise<void>;
 }
@@ -17,11 +20,13 @@ let count = 0;
 export async function makeDatabase({ empty = false } = {}): Promise<TestDatabase> {
   const server = inject("postgresUrl");
   const name = `test_${process.pid}_${threadId}_${++count}`;
-  const url = server.replace(/\/postgres$/, `/${name}`);
+  const named = (url: string) => url.replace(/\/postgres$/, `/${name}`);
+  const directUrl = named(server);
   await runOnce(server, `CREATE DATABASE ${name} TEMPLATE ${empty ? "template0" : "template1"}`);
   return {
-    url,
-    run: (sql, ...values) => runOnce(url, sql, values),
+    url: named(inject("pgbouncerUrl") ?? server),
+    directUrl,
+    run: (sql, ...values) => runOnce(directUrl, sql, values),
     drop: async () => {
       await runOnce(server, `DROP DATABASE ${name} WITH (FORCE)`);
     },
@@ -44,7 +49,8 @@ export async function databaseOf(options: Partial<PostgresOptions> = {}): Promis
   const database = await makeDatabase();
   const drivers: StoreDriver[] = [];
   const start = async () => {
-    const driver = await openPostgres({ url: database.url, connections: 4, ...options });
+    const { url, directUrl } = database;
+    const driver = await openPostgres({ url, directUrl, connections: 4, ...options });
     drivers.push(driver);
     return driver;
   };

@@ -20,7 +20,7 @@ import * as lanes from "./lanes.ts";
 import * as leases from "./leases.ts";
 import { Line, together } from "./line.ts";
 import { Marks } from "./marks.ts";
-import { migrate } from "./migrate.ts";
+import { isMigrated, migrate } from "./migrate.ts";
 import { MIGRATIONS } from "./migrations/index.ts";
 import { Numbers } from "./numbers.ts";
 import * as orders from "./orders.ts";
@@ -36,10 +36,10 @@ export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`; may be PgBouncer's, in transaction mode. */
   readonly url: string;
   /**
-   * PostgreSQL's own, for the one connection that is kept; `url` where it is not given. Through PgBouncer hints are lost,
-   * and what a killed process held rests until it has run out.
+   * PostgreSQL's own, for the one connection that is kept and for migrations; `url` where it is not given. Without it,
+   * behind PgBouncer, hints are lost, and what a killed process held rests until it has run out.
    */
-  readonly listenUrl?: string;
+  readonly directUrl?: string;
   /** Beside three for what cannot wait. */
   readonly connections?: number;
   /** Epoch ms; where it is given, history's partitions are there before the first event. */
@@ -49,20 +49,22 @@ export interface PostgresOptions {
 }
 
 const CONNECTIONS = 8;
+/** A migration takes as long as the tables are big, and other processes wait for it. */
+const MIGRATION_MS = 3_600_000;
 
 /** A store on PostgreSQL 14 or later, for one process or many. Migrates it first. */
 export async function openPostgres(options: PostgresOptions): Promise<StoreDriver> {
-  const { url, listenUrl = url, connections = CONNECTIONS, now, statementMs } = options;
+  const { url, directUrl = url, connections = CONNECTIONS, now, statementMs } = options;
   const db = new Database(url, { connections, ...(statementMs === undefined ? {} : { statementMs }) });
   try {
-    await migrate(db, MIGRATIONS);
+    if (!(await isMigrated(db, MIGRATIONS))) await migrateOver(directUrl);
     if (now !== undefined) await makePartitions({ db }, now);
   } catch (error) {
     await db.close();
     throw error;
   }
   const marks = new Marks();
-  const session = new Session(listenUrl);
+  const session = new Session(directUrl);
   const context = {
     db,
     known: new Known(db),
@@ -72,6 +74,15 @@ export async function openPostgres(options: PostgresOptions): Promise<StoreDrive
     upkeep: newUpkeep(),
   };
   return driverOver(context, new PostgresHints(db, session), session);
+}
+
+async function migrateOver(url: string): Promise<void> {
+  const db = new Database(url, { connections: 1, statementMs: MIGRATION_MS });
+  try {
+    await migrate(db, MIGRATIONS);
+  } finally {
+    await db.close();
+  }
 }
 
 type Verb<Args extends readonly unknown[], Result> = (context: Context, ...args: Args) => Promise<Result>;

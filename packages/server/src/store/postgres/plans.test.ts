@@ -21,7 +21,7 @@ it("claims and outcomes go by their own index, whatever the queue held when they
   const store = await world.store();
   const endpoint = await world.endpoint(store);
   const id = await world.queue(store, endpoint);
-  const client = new pg.Client({ connectionString: database.url });
+  const client = new pg.Client({ connectionString: database.directUrl });
   const said: string[] = [];
   client.on("notice", ({ message }) => said.push(message ?? ""));
   await client.connect();

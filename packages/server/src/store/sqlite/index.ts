@@ -8,6 +8,9 @@ import { connect, lock } from "./open.ts";
 import { ThreadHost } from "./threads.ts";
 import { VERB_NAMES, type VerbName } from "./verbs.ts";
 
+/** Tests only: a database that is in no file, and that is gone when it is closed. */
+export const IN_MEMORY = ":memory:";
+
 export interface SqliteOptions {
   /** Made when it is not there, with its folder. */
   readonly path: string;
@@ -19,17 +22,17 @@ export interface SqliteOptions {
 
 /** The embedded store: one SQLite file, owned by this process alone. Migrates it first. */
 export async function openSqlite({ path, threads = false, maxPages }: SqliteOptions): Promise<StoreDriver> {
-  const held = lock(path);
+  const held = path === IN_MEMORY ? null : lock(path);
   try {
     const limit = maxPages === undefined ? {} : { maxPages };
     const db = connect({ path, role: "writer", ...limit });
     migrate(db, MIGRATIONS);
-    if (!threads) return driverOver(new LocalHost(db), () => held.close());
+    if (!threads) return driverOver(new LocalHost(db), () => held?.close());
     db.close();
     const points = connect({ path, role: "reader" });
-    return driverOver(await ThreadHost.start(points, path, maxPages ?? null), () => held.close());
+    return driverOver(await ThreadHost.start(points, path, maxPages ?? null), () => held?.close());
   } catch (error) {
-    held.close();
+    held?.close();
     throw toStorageError(error);
   }
 }
