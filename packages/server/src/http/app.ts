@@ -61,7 +61,7 @@ export function createHttp(parts: HttpParts): FastifyInstance {
     bodyLimit: BODY_LIMIT,
     requestTimeout: 30_000,
     trustProxy: parts.trustProxy.length > 0 && [...parts.trustProxy],
-    // Node's own refusal has no body; `Exchanges` refuses in the API's envelope.
+    // Node's own refusal has no body; `mountRefusals` refuses in the API's envelope.
     http: { requireHostHeader: false },
     // A connection that is kept alive during a drain is still answered in its API's envelope.
     return503OnClosing: false,

@@ -1,7 +1,7 @@
-import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
+import type { OutgoingHttpHeaders } from "node:http";
 import type { RenderedResponse } from "@ticketrail/contracts";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { invalidField, notFound } from "../domain/error.ts";
+import { notFound } from "../domain/error.ts";
 import type { Clock } from "../domain/id.ts";
 import type { Call } from "../service/call.ts";
 import type { Access, AccessControl, Needs } from "./access.ts";
@@ -78,7 +78,6 @@ export class Exchanges {
   async #answer(mount: Mount, request: FastifyRequest): Promise<Answer> {
     try {
       const { headers, ip } = request;
-      checkHost(request.raw);
       const checked = this.#parts.access.check(mount.api, mount.needs, headers.authorization, ip);
       const access = checked instanceof Promise ? await checked : checked;
       const body = request.body instanceof Uint8Array ? request.body : null;
@@ -152,12 +151,6 @@ export class Exchanges {
     if (isInternal(error)) this.#parts.onTrouble(thrown, requestId);
     return answerOf(renderFailure(api, withRetryAfter(error), requestId));
   }
-}
-
-/** RFC 9112, section 3.2: a request of HTTP/1.1 without a `Host` is refused. */
-function checkHost({ headers, httpVersionMinor }: IncomingMessage): void {
-  if (headers.host === undefined && httpVersionMinor > 0)
-    throw invalidField("host", "is required as a header");
 }
 
 /** A header that is no media type at all would be refused before the body is read. */

@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { Refusal } from "../domain/error.ts";
+import { invalidField, Refusal } from "../domain/error.ts";
 import type { Api } from "./errors.ts";
 import type { Exchanges } from "./exchange.ts";
-import { malformedRequest } from "./malformed.ts";
 
 interface Known {
   readonly methods: readonly string[];
@@ -42,10 +41,11 @@ export function mountRefusals(
       cutShort ? new Refusal("request_timeout", "The body was cut short.") : error,
     );
   });
+  // RFC 9112, section 3.2: a request of HTTP/1.1 without a `Host` is refused.
   app.addHook("onRequest", (request, reply, done) => {
     const { httpVersion, headers } = request.raw;
     if (httpVersion !== "1.1" || headers.host !== undefined) done();
-    else refuse(request, reply, malformedRequest());
+    else refuse(request, reply, invalidField("host", "is required as a header"));
   });
 }
 
