@@ -15,6 +15,8 @@ import { storeNamed } from "./stores.ts";
 /** Requests at once to one endpoint, and over all: what a crash may leave in doubt. */
 const LANE_IN_FLIGHT = 64;
 const HUB_IN_FLIGHT = 1_024;
+/** What was on its way to the receivers has come there, and nothing has followed it, also where they are starved. */
+const ARRIVED_MS = 500;
 const SETTLE_MS = 60_000;
 const POLL_MS = 25;
 
@@ -148,10 +150,15 @@ export class Rig {
     this.readyMs.push(await hub.start());
   }
 
-  /** `kill -9`. What was answered just before it may be sent again. */
+  /** `kill -9`. */
   async kill(hub = this.hub): Promise<void> {
     await hub.stop("SIGKILL");
-    this.kills.push(Date.now());
+    this.interrupted();
+  }
+
+  /** What was answered just before now, or is on its way to a receiver, may be sent again. */
+  interrupted(): void {
+    this.kills.push(Date.now() + ARRIVED_MS);
   }
 
   /** Milliseconds until an order of each store is accepted and has come to all its endpoints: then every lane goes on. */

@@ -14,8 +14,6 @@ const LEASE_MS = 30_000;
 /** A lease, and the time until somebody looks for those that have run out. */
 const TAKEN_OVER_MS = LEASE_MS + 10_000;
 const PARTED_MS = 5_000;
-/** What was under way has come to the receivers by then, and nothing has followed it. */
-const ARRIVED_MS = 200;
 /** Who came first learns of the other by its next beat, and leaves it its share of the lanes. */
 const SPREAD_MS = LEASE_MS / 3 + 3_000;
 
@@ -87,8 +85,7 @@ export const partedWorker: Scenario = {
         const load = rig.client.load(CONNECTIONS, { paceMs: PACE_MS });
         await sleep(between(dice, 200, 1_200));
         rig.server.link.cut();
-        await sleep(ARRIVED_MS);
-        rig.kills.push(Date.now());
+        rig.interrupted();
         const takenOverMs = await rig.arrival();
         slowestMs = Math.max(slowestMs, takenOverMs);
         quickestMs = Math.min(quickestMs, takenOverMs);
@@ -117,8 +114,7 @@ export const stoppedWorker: Scenario = {
       await sleep(between(dice, 1_000, 3_000));
       const victim = pick(rig, dice, rig.beside);
       victim.signal("SIGSTOP");
-      await sleep(ARRIVED_MS);
-      rig.kills.push(Date.now());
+      rig.interrupted();
       const takenOverMs = await rig.arrival();
       await sleep(Math.max(0, 3 * LEASE_MS - takenOverMs));
       victim.signal("SIGCONT");
