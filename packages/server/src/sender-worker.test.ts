@@ -90,6 +90,20 @@ describe.skipIf(!existsSync(built))("the sender on a thread of its own", () => {
     }
   });
 
+  it("makes every one of many attempts begun at once, each with its own body, also when it is closed behind them", async () => {
+    const { url, arrivals } = await receiver();
+    const sender = await threadedSender();
+    const target = destination(url);
+    // Three of each body in a row, as an event for three endpoints comes.
+    const sent = Array.from({ length: 150 }, (_, i) => parcel(`evt_${i}`, `{"n":${Math.floor(i / 3)}}`));
+    const outcomes = sent.map((each) => sender.send(target, each));
+    await sender.close();
+    expect((await Promise.all(outcomes)).every(({ statusCode }) => statusCode === 200)).toBe(true);
+    expect(arrivals.map(({ headers, body }) => `${headers["webhook-id"]} ${body}`).sort()).toEqual(
+      sent.map(({ eventId, body }) => `${eventId} ${body}`).sort(),
+    );
+  });
+
   it("answers each attempt with its own outcome", async () => {
     const { url } = await receiver();
     const sender = await threadedSender();

@@ -18,6 +18,8 @@ const PARCEL_FIELDS = 6;
 type Outcomes = readonly (number | string | null)[];
 const OUTCOME_FIELDS = 5;
 
+const BEGUN_IN_A_TURN = 32;
+
 /** Beyond this, both sides forget what they know of destinations. */
 const MOST_DESTINATIONS = 20_000;
 
@@ -97,9 +99,16 @@ function sendingTo(worker: Worker): Sender {
   };
 }
 
-/** The thread's side: makes the attempts it is sent, and tells their outcomes together at the end of each turn. */
+/**
+ * The thread's side: makes the attempts it is sent, and tells their outcomes together at the end of each turn. It begins
+ * a few in each turn, since sockets are read between turns: all at once, and both threads would wait for each other.
+ */
 export function serveSender(port: MessagePort, sender: Sender): void {
   const known = new Map<number, Destination>();
+  const waiting: Sending[] = [];
+  /** Where in the first of those that wait, and the body before it. */
+  let place = 0;
+  let body = "";
   let outcomes: (number | string | null)[] = [];
 
   const flush = (): void => {
@@ -110,28 +119,41 @@ export function serveSender(port: MessagePort, sender: Sender): void {
     if (outcomes.length === 0) setImmediate(flush);
     outcomes.push(slot, statusCode, error, durationMs, retryAfterMs);
   };
+  const begin = (parcels: NonNullable<Sending>["parcels"]): void => {
+    const slot = parcels[place] as number;
+    body = (parcels[place + 5] as string | null) ?? body;
+    const parcel: Parcel = {
+      id: parcels[place + 2] as string,
+      eventId: parcels[place + 3] as string,
+      eventType: parcels[place + 4] as string,
+      body,
+    };
+    const destination = known.get(parcels[place + 1] as number) as Destination;
+    void sender.send(destination, parcel).then((outcome) => ended(slot, outcome));
+  };
+
+  const turn = (): void => {
+    let left = BEGUN_IN_A_TURN;
+    for (let sending = waiting[0]; sending !== undefined; sending = waiting[0]) {
+      if (sending === null) {
+        void sender.close().then(() => setImmediate(() => port.close()));
+        return;
+      }
+      const { anew, destinations, parcels } = sending;
+      if (anew && place === 0) known.clear();
+      for (const [number, destination] of destinations) known.set(number, destination);
+      for (; place < parcels.length && left > 0; left--, place += PARCEL_FIELDS) begin(parcels);
+      if (place < parcels.length) {
+        setImmediate(turn);
+        return;
+      }
+      waiting.shift();
+      place = 0;
+    }
+  };
 
   port.on("message", (sending: Sending) => {
-    if (sending === null) {
-      void sender.close().then(() => setImmediate(() => port.close()));
-      return;
-    }
-    const { anew, destinations, parcels } = sending;
-    if (anew) known.clear();
-    for (const [number, destination] of destinations) known.set(number, destination);
-    let body = "";
-    for (let i = 0; i < parcels.length; i += PARCEL_FIELDS) {
-      const slot = parcels[i] as number;
-      body = (parcels[i + 5] as string | null) ?? body;
-      const parcel: Parcel = {
-        id: parcels[i + 2] as string,
-        eventId: parcels[i + 3] as string,
-        eventType: parcels[i + 4] as string,
-        body,
-      };
-      const destination = known.get(parcels[i + 1] as number) as Destination;
-      void sender.send(destination, parcel).then((outcome) => ended(slot, outcome));
-    }
+    if (waiting.push(sending) === 1) turn();
   });
   port.postMessage("ready");
 }
