@@ -1,3 +1,4 @@
+import { dirname, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
@@ -6,6 +7,7 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { addressPolicy, checkUrl } from "./adapters/address-guard.ts";
 import { SYSTEM_TIME, steadyClock } from "./adapters/clock.ts";
+import { makeFolder } from "./adapters/folder.ts";
 import { parseJson } from "./adapters/json.ts";
 import { type AdminKey, madeAdminKey, madeSecretKey } from "./adapters/made-keys.ts";
 import { createMetrics, type Metrics } from "./adapters/metrics.ts";
@@ -50,6 +52,7 @@ const IDLE_SWEEP_MS = 50;
 
 /** The one composition root: every effect is chosen here. Rejects where the store or the address cannot be had. */
 export async function startApp(config: Config, log: Logger): Promise<App> {
+  if (config.database.kind === "sqlite") makeFolder(dirname(resolve(config.database.path)));
   const { vault, admin } = keysOf(config);
   const clock = steadyClock(SYSTEM_TIME, (movedMs) =>
     log.warn(

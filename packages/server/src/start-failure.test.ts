@@ -21,6 +21,7 @@ test.each([
   [{ syscall: "listen", code: "EADDRNOTAVAIL" }, "HOST", "127.0.0.1"],
   [{ syscall: "getaddrinfo", code: "ENOTFOUND" }, "HOST", "127.0.0.1"],
   [{ syscall: "open", code: "EACCES", path: "/data/x" }, "/data/x cannot be written", "DATABASE_URL"],
+  [{ syscall: "mkdir", code: "ENOENT", path: "/proc/x" }, "/proc/x cannot be written", "DATABASE_URL"],
   [{ message: 'ConnectionFailed("Unable to open: 14")' }, "Unable to open: 14", "DATABASE_URL names a file"],
 ])("%j says what is wrong and what to do", (fields, wrong, advice) => {
   const text = startFailure(failed(fields), config({}));

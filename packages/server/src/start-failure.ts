@@ -17,7 +17,15 @@ export function startFailure(error: unknown, { host, port, database }: Config): 
     : `${reason} Check DATABASE_URL, and that PostgreSQL answers there.`;
 }
 
-const NO_WRITING: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "ENOSPC", "ENOTDIR", "EISDIR"]);
+const NO_WRITING: ReadonlySet<string> = new Set([
+  "EACCES",
+  "EPERM",
+  "EROFS",
+  "ENOSPC",
+  "ENOENT",
+  "ENOTDIR",
+  "EISDIR",
+]);
 
 function notListening(code: string, host: string, port: number): string | null {
   switch (code) {

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
 import type { Vault } from "../engine/vault.ts";
 import { SECRET_KEY_BYTES } from "./vault.ts";
 
@@ -13,9 +12,8 @@ const kept = (path: string): string | null => {
   }
 };
 
-/** Written at most once, readable by its owner alone. */
+/** Written at most once, readable by its owner alone, in a folder that is there. */
 function keep(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${text}\n`, { mode: 0o600, flag: "wx" });
 }
 

@@ -124,8 +124,9 @@ async function lunch({ options, hub, screen, signal, receivers, seed }: Scene): 
   try {
     acts = [new Outage(operator, receivers.mipos, watch, ending).run(), rush.run()];
     const [report] = await Promise.all(acts);
+    const rushedAt = Date.now();
     await watch.until(
-      () => watch.rows("pending").length + watch.rows("retrying").length === 0,
+      () => watch.asOf > rushedAt && watch.rows("pending").length + watch.rows("retrying").length === 0,
       SETTLE_MS,
       signal,
     );

@@ -55,6 +55,24 @@ afterEach(async () => {
 });
 
 describe("the demo's watch", () => {
+  it("has seen what was there when its latest look began, and not yet what came while it looked", async () => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const get = async () => {
+      await held;
+      return { data: [delivery("delivered", [attempt(1, 200)])], nextCursor: null };
+    };
+    const { watch } = watching({ get } as unknown as Client);
+    expect(watch.asOf).toBe(0);
+    const releasedAt = Date.now();
+    release();
+    expect(await watch.until(() => watch.seen.size === 1, 5_000, never)).toBe(true);
+    expect(watch.asOf).toBeGreaterThan(0);
+    expect(watch.asOf).toBeLessThanOrEqual(releasedAt);
+  });
+
   it("prints each attempt once, and says when a condition has come true", async () => {
     const first = attempt(1, 503);
     const client = hubShowing(

@@ -33,6 +33,8 @@ const isOpen = (row: DeliveryRow): boolean => row.status === "pending" || row.st
 /** Reads the hub's deliveries over its API, prints each attempt once, and says when something has come true. */
 export class Watch {
   readonly seen = new Map<string, DeliveryRow>();
+  /** All that the hub had accepted by then, epoch ms, has been seen. */
+  asOf = 0;
   readonly #printed = new Map<string, number>();
   readonly #wakers = new Set<() => void>();
   readonly #stop = new AbortController();
@@ -115,7 +117,8 @@ export class Watch {
 
   async #look(): Promise<void> {
     const from = new Date(this.#since).toISOString();
-    this.#since = Date.now() - OVERLAP_MS;
+    const startedAt = Date.now();
+    this.#since = startedAt - OVERLAP_MS;
     const open = [...this.seen.values()].filter(isOpen).map(({ id }) => id);
     const fresh = await listAll<DeliveryRow>(this.client, `/v1/deliveries?since=${encodeURIComponent(from)}`);
     const listed = new Set(fresh.map(({ id }) => id));
@@ -123,6 +126,7 @@ export class Watch {
     const again = await Promise.all(older.map((id) => this.client.get<DeliveryRow>(`/v1/deliveries/${id}`)));
     const rows = [...fresh, ...again];
     for (const row of rows) this.seen.set(row.id, row);
+    this.asOf = startedAt;
     this.#print(rows);
   }
 

@@ -177,6 +177,8 @@ function sendAnswer(reply: FastifyReply, api: Api, { status, headers, body }: An
   const all: OutgoingHttpHeaders = { ...headers };
   if (api.native) all["x-request-id"] = reply.request.id;
   if (status === 413) all.connection = "close";
+  // Answers hold secrets, and what only one key may see.
+  all["cache-control"] ??= "no-store";
   if (body === null) {
     reply.raw.writeHead(status, all).end();
     return;

@@ -80,7 +80,7 @@ export class Endpoints {
       canonical: subscription(contract, input.events),
       secrets: [{ sealed: vault.seal(secret, id), expiresAt: null }],
       encoding: encodingOf(contract, input.encoding),
-      headers: checkHeaders(contract, input.headers ?? {}),
+      headers: checkHeaders(contract, this.#context.contracts.values(), input.headers ?? {}),
       state: "active",
       disabledReason: null,
       version: 1,
@@ -134,7 +134,9 @@ export class Endpoints {
       ...(edit.events === undefined
         ? {}
         : { events: edit.events, canonical: subscription(contract, edit.events) }),
-      ...(edit.headers === undefined ? {} : { headers: checkHeaders(contract, edit.headers) }),
+      ...(edit.headers === undefined
+        ? {}
+        : { headers: checkHeaders(contract, this.#context.contracts.values(), edit.headers) }),
       ...(edit.encoding === undefined ? {} : { encoding: encodingOf(contract, edit.encoding) }),
       ...(edit.state === undefined ? {} : { state: edit.state, disabledReason: null }),
     };
