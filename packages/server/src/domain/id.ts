@@ -24,6 +24,8 @@ export type IdPrefix =
   | "aud_";
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+/** All texts of two digits, by their value: an event takes some eight ids. */
+const PAIRS = Array.from({ length: 1 << 10 }, (_, value) => base32(value, 2));
 
 function base32(value: number, length: number): string {
   let text = "";
@@ -58,8 +60,8 @@ export function idsFrom(clock: Clock, random: Random): NewId {
     }
     const chance = random.bytes(12);
     let tail = "";
-    for (let i = 0; i < 12; i++) tail += ALPHABET[(chance[i] ?? 0) & 31];
-    return prefix + head + base32(count, 4) + tail;
+    for (let i = 0; i < 12; i += 2) tail += PAIRS[((chance[i] ?? 0) & 31) * 32 + ((chance[i + 1] ?? 0) & 31)];
+    return prefix + head + PAIRS[count >> 10] + PAIRS[count & 1_023] + tail;
   };
 }
 

