@@ -43,7 +43,7 @@ export class Rig {
   /** By how much the machine's clock has been moved since the hub started. */
   wallAheadMs = 0;
   /** What the receiver answers. */
-  answer: (request: Sent) => SendOutcome = () => OK;
+  answer: (request: Sent) => SendOutcome | Promise<SendOutcome> = () => OK;
   #process = 0;
   /** Every five minutes is often enough where an hour is a moment. */
   #jobMs = 5 * 60_000;

@@ -85,7 +85,7 @@ export class Claimer {
     const now = this.#parts.clock.now();
     if (lane.nextDueAt === null || lane.closed || !lane.isHeld(now) || this.#stopped) return;
     if (lane.nextDueAt > now) this.#wakeAt(Math.min(lane.nextDueAt, this.#timerAt), now);
-    else if (hasRoom(lane)) this.kick();
+    else if (this.#hasRoom(lane)) this.kick();
   }
 
   #pass(): void {
@@ -100,16 +100,21 @@ export class Claimer {
         nextAt = Math.min(nextAt, lane.nextDueAt);
         continue;
       }
-      if (!hasRoom(lane)) continue;
+      if (!this.#hasRoom(lane)) continue;
       const lanes = byStore.get(lane.storeId);
       if (lanes) lanes.push(lane);
       else byStore.set(lane.storeId, [lane]);
     }
     for (const [storeId, lanes] of byStore) {
-      if (dispatcher.room === 0) break;
       if (!this.#busyStores.has(storeId)) void this.#claim(storeId, lanes);
     }
     this.#wakeAt(nextAt, now);
+  }
+
+  /** A claim for a handful of places costs as much as one for hundreds: wait until a few dozen are free. */
+  #hasRoom(lane: Lane): boolean {
+    const room = this.#parts.dispatcher.roomFor(lane);
+    return room >= CLAIM_MAX / 4 || (room > 0 && room >= lane.held);
   }
 
   #wakeAt(at: number, now: number): void {
@@ -168,7 +173,7 @@ export class Claimer {
   #ask(lanes: readonly Lane[]): Ask[] {
     const { dispatcher } = this.#parts;
     return lanes.flatMap((lane) => {
-      const max = Math.min(CLAIM_MAX, lane.room, dispatcher.room);
+      const max = Math.min(CLAIM_MAX, dispatcher.roomFor(lane));
       if (max === 0) return [];
       dispatcher.reserve(lane, max);
       return [askFor(lane, max)];
@@ -287,6 +292,3 @@ function settleLane(ask: Ask, taken: Taken, result: ClaimResult, now: number): v
   lane.backlog = added || (next !== null && next <= now);
   lane.nextDueAt = lane.backlog ? Math.min(next ?? now, now) : next;
 }
-
-/** A claim for a handful of places costs as much as one for hundreds: wait until a few dozen are free. */
-const hasRoom = (lane: Lane): boolean => lane.room >= CLAIM_MAX / 4 || lane.room >= lane.held;

@@ -51,7 +51,8 @@ export interface EngineParts {
 
 export const DEFAULT_LIMITS: DispatchLimits = {
   lane: { maxInFlight: 64, minInFlight: 4, window: 2_048 },
-  maxInFlight: 1_024,
+  // One endpoint alone may have all of its 64.
+  maxInFlight: 1_088,
   window: 16_384,
 };
 

@@ -1,11 +1,11 @@
-import type { Attempt } from "../domain/delivery.ts";
 import type { Clock } from "../domain/id.ts";
 import type { AttemptRecord, DueLane, StoreDriver } from "../store/driver.ts";
 import { decide } from "./decide.ts";
 import { type Held, Lane, type LaneLimits } from "./lane.ts";
 import type { Leases } from "./leases.ts";
-import type { Recorder } from "./recorder.ts";
+import { type Recorder, recordOf } from "./recorder.ts";
 import type { Sender, SendOutcome } from "./sender.ts";
+import { Shares, type Standing } from "./shares.ts";
 import type { Target, Targets } from "./targets.ts";
 import { Turns } from "./turns.ts";
 
@@ -46,6 +46,9 @@ export interface DispatcherParts {
   readonly onEmpty: (lane: Lane) => void;
 }
 
+/** Of what is free in memory, and of the requests that may be made besides: what one lane may have. */
+const WINDOW_PART = 1 / 8;
+const IN_FLIGHT_PART = 1 / 16;
 /** What could not be sent for a reason of ours is tried again this much later. */
 const GIVEN_BACK_MS = 500;
 
@@ -53,15 +56,24 @@ const GIVEN_BACK_MS = 500;
 export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #lanes = new Map<string, Lane>();
-  readonly #turns = new Turns();
-  #held = 0;
-  #inFlight = 0;
+  /** The lanes that have something to send, by what is known of them. */
+  readonly #turns: Readonly<Record<Standing, Turns>> = {
+    proven: new Turns(),
+    unknown: new Turns(),
+    failed: new Turns(),
+  };
+  /** Which of the standings has the next turn. */
+  #turn = 0;
+  readonly #held: Shares;
+  readonly #inFlight: Shares;
   #stopped = false;
   #paused = false;
   #whenIdle: (() => void) | null = null;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
+    this.#held = new Shares(parts.limits.window, WINDOW_PART);
+    this.#inFlight = new Shares(parts.limits.maxInFlight, IN_FLIGHT_PART);
   }
 
   lane(at: Omit<DueLane, "nextDueAt">): Lane {
@@ -91,17 +103,19 @@ export class Dispatcher {
   }
 
   stats() {
-    return { inFlight: this.#inFlight, held: this.#held, lanes: this.#lanes.size };
+    return { inFlight: this.#inFlight.taken, held: this.#held.taken, lanes: this.#lanes.size };
   }
 
-  /** Places left in memory. */
-  get room(): number {
-    return this.#stopped ? 0 : Math.max(0, this.#parts.limits.window - this.#held);
+  /** Places left in memory that the lane may have. */
+  roomFor(lane: Lane): number {
+    if (this.#stopped) return 0;
+    const held = this.#held;
+    return Math.max(0, Math.min(lane.room, held.perLane - lane.held, held.left(lane.standing)));
   }
 
   reserve(lane: Lane, places: number): void {
     lane.held += places;
-    this.#held += places;
+    this.#held.take(lane.standing, places);
   }
 
   #letGo(lane: Lane, held: Held): void {
@@ -112,9 +126,9 @@ export class Dispatcher {
   /** Gives reserved places back. */
   release(lane: Lane, places: number): void {
     lane.held -= places;
-    this.#held -= places;
+    this.#held.take(lane.standing, -places);
     if (lane.held === 0) this.#parts.onEmpty(lane);
-    if (this.#held === 0) this.#whenIdle?.();
+    if (this.#held.taken === 0) this.#whenIdle?.();
   }
 
   /** Takes a leased delivery whose place is reserved. */
@@ -123,7 +137,12 @@ export class Dispatcher {
     lane.push(held);
     // It was on its way when the draining began, or the lane's giving up: nobody else would give it back.
     if (this.#stopped || !lane.isHeld(this.#parts.clock.now())) void this.close(lane);
-    else this.#turns.offer(lane);
+    else this.#offer(lane);
+  }
+
+  /** To be called whenever a lane may have become sendable. */
+  #offer(lane: Lane): void {
+    if (lane.isSendable(this.#inFlight.perLane)) this.#turns[lane.standing].offer(lane);
   }
 
   /** Begins nothing until it is resumed. */
@@ -138,12 +157,24 @@ export class Dispatcher {
 
   /** Sends as much as may be sent now. */
   pump(): void {
-    while (!this.#stopped && !this.#paused && this.#inFlight < this.#parts.limits.maxInFlight) {
-      const turn = this.#turns.next();
+    while (!this.#stopped && !this.#paused) {
+      const turn = this.#next();
       if (!turn) return;
-      this.#inFlight += 1;
+      this.#inFlight.take(turn.lane.standing, 1);
       this.#attempt(turn.lane, turn.held);
     }
+  }
+
+  /** The standings take turns, each as long as it has room. */
+  #next(): { lane: Lane; held: Held } | undefined {
+    const open = this.#inFlight.open();
+    this.#turn += 1;
+    for (let i = 0; i < open.length; i++) {
+      const standing = open[(this.#turn + i) % open.length];
+      const turn = standing && this.#turns[standing].next(this.#inFlight.perLane);
+      if (turn) return turn;
+    }
+    return undefined;
   }
 
   #attempt(lane: Lane, held: Held): void {
@@ -177,8 +208,8 @@ export class Dispatcher {
    * that waits behind it goes back too, or it would overtake. `dueAt`: when the lane is looked into again.
    */
   #giveBack(lane: Lane, held: Held, dueAt: number): void {
-    this.#inFlight -= 1;
-    lane.finished(held, { succeeded: true, durationMs: 0 }, 0);
+    this.#inFlight.take(lane.standing, -1);
+    lane.returned(held);
     lane.backlog = true;
     const back = [held, ...lane.drain()];
     void this.#releaseAll(back)
@@ -193,8 +224,12 @@ export class Dispatcher {
   #ended(lane: Lane, held: Held, target: Target, outcome: SendOutcome): void {
     const { clock, retryScale, recorder } = this.#parts;
     const now = clock.now();
-    this.#inFlight -= 1;
+    this.#inFlight.take(lane.standing, -lane.inFlight);
+    this.#held.take(lane.standing, -lane.held);
     lane.finished(held, { succeeded: outcome.error === null, durationMs: outcome.durationMs }, now);
+    // All that it has counts by what is known of it from now on.
+    this.#inFlight.take(lane.standing, lane.inFlight);
+    this.#held.take(lane.standing, lane.held);
     const decision = decide(held.delivery, outcome, target.contract.retry, now, retryScale);
     const record = recordOf(held, outcome, decision.settlement, now);
     this.#parts.onAttempt({ target, held, outcome, record });
@@ -206,7 +241,7 @@ export class Dispatcher {
       this.#parts.onRoom(lane);
     });
     if (decision.disablesEndpoint) this.#parts.onGone(target);
-    this.#turns.offer(lane);
+    this.#offer(lane);
     this.pump();
   }
 
@@ -222,7 +257,7 @@ export class Dispatcher {
   async drain(): Promise<void> {
     this.#stopped = true;
     for (const lane of this.#lanes.values()) await this.close(lane);
-    if (this.#held === 0) return;
+    if (this.#held.taken === 0) return;
     await new Promise<void>((resolve) => {
       this.#whenIdle = resolve;
     });
@@ -246,26 +281,3 @@ export class Dispatcher {
 /** First attempts were due when their event was accepted, and stay before what was accepted after them. */
 const dueAgain = ({ delivery: { attemptCount, createdAt } }: Held, now: number): number =>
   attemptCount === 0 ? createdAt : now;
-
-function recordOf(
-  held: Held,
-  outcome: SendOutcome,
-  settlement: AttemptRecord["settlement"],
-  now: number,
-): AttemptRecord {
-  const attempt: Attempt = {
-    number: held.delivery.attemptCount + 1,
-    at: now,
-    statusCode: outcome.statusCode,
-    error: outcome.error,
-    durationMs: outcome.durationMs,
-  };
-  return {
-    deliveryId: held.delivery.id,
-    endpointId: held.delivery.endpointId,
-    token: held.token,
-    attempt,
-    settlement,
-    test: held.delivery.test,
-  };
-}

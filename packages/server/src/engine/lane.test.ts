@@ -60,7 +60,7 @@ test("an endpoint that keeps failing gets fewer requests at once, and gets them 
   const width = () => {
     for (let i = 0; i < 20; i++) lane.push(held(`w${i}`, `w${i}`, 1));
     let taken = 0;
-    while (lane.sendable && lane.take()) taken += 1;
+    while (lane.isSendable(limits.maxInFlight) && lane.take()) taken += 1;
     for (const each of lane.drain()) void each;
     for (let i = 0; i < taken; i++) lane.finished(held("x", "x", 1), OK, 0);
     return taken;
@@ -104,9 +104,9 @@ test("a lane starts narrow, and widens with each success until it is as wide as 
     for (let i = 0; i < 20; i++) lane.push(held(`${round}-${i}`, `${round}-${i}`));
     const sent: Held[] = [];
     for (
-      let next = lane.sendable ? lane.take() : undefined;
+      let next = lane.isSendable(limits.maxInFlight) ? lane.take() : undefined;
       next;
-      next = lane.sendable ? lane.take() : undefined
+      next = lane.isSendable(limits.maxInFlight) ? lane.take() : undefined
     )
       sent.push(next);
     widths.push(sent.length);
@@ -125,7 +125,8 @@ test("tenants take turns however much each has to send", () => {
   turns.offer(big);
   turns.offer(small);
   const order: string[] = [];
-  for (let turn = turns.next(); turn; turn = turns.next()) order.push(turn.held.delivery.id);
+  for (let turn = turns.next(limits.maxInFlight); turn; turn = turns.next(limits.maxInFlight))
+    order.push(turn.held.delivery.id);
   expect(order).toEqual(["b0", "s0", "b1", "s1", "b2", "b3", "b4", "b5"]);
 });
 
@@ -136,9 +137,10 @@ test("a lane that hangs leaves the turns to the others", () => {
   for (let i = 0; i < 20; i++) hanging.push(held(`h${i}`, `h${i}`));
   turns.offer(hanging);
   const sent: string[] = [];
-  for (let turn = turns.next(); turn; turn = turns.next()) sent.push(turn.held.delivery.id);
+  for (let turn = turns.next(limits.maxInFlight); turn; turn = turns.next(limits.maxInFlight))
+    sent.push(turn.held.delivery.id);
   expect(sent).toHaveLength(limits.maxInFlight);
   healthy.push(held("ok", "ok"));
   turns.offer(healthy);
-  expect(turns.next()?.held.delivery.id).toBe("ok");
+  expect(turns.next(limits.maxInFlight)?.held.delivery.id).toBe("ok");
 });

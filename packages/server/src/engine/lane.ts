@@ -1,5 +1,7 @@
 import type { ClaimedDelivery } from "../store/driver.ts";
 import { Fifo } from "./fifo.ts";
+import type { Standing } from "./shares.ts";
+import type { Turns } from "./turns.ts";
 
 /** A delivery that this process holds a lease on. */
 export interface Held {
@@ -45,6 +47,8 @@ export class Lane {
   inFlight = 0;
   #width: number;
   #failuresInRow = 0;
+  /** How its last attempt ended. */
+  standing: Standing = "unknown";
   /** It has kept failing once: from then on it widens slowly. */
   #hasFailed = false;
   #widenedAt = 0;
@@ -71,8 +75,8 @@ export class Lane {
   holdUntil: number;
   /** Being given up: nothing more is sent, and others may have it when what is in memory has ended. */
   leaving = false;
-  /** In the ring of lanes that have something to send. */
-  queuedForTurn = false;
+  /** The ring that it waits in, having something to send; null: none. */
+  turns: Turns | null = null;
 
   /** Held for good until told otherwise: where one process has the store, nobody says so. */
   constructor(
@@ -126,9 +130,9 @@ export class Lane {
     return !this.leaving && now < this.holdUntil;
   }
 
-  /** Whether what is accepted now may be handed over in memory. */
+  /** Whether what is accepted now may be handed over in memory, if there is room. */
   handsOver(now: number): boolean {
-    return !this.closed && !this.backlog && this.room > 0 && this.isHeld(now + HAND_OVER_MS);
+    return !this.closed && !this.backlog && this.isHeld(now + HAND_OVER_MS);
   }
 
   get room(): number {
@@ -144,8 +148,9 @@ export class Lane {
     return !this.failing && !this.closed && this.limitedUntil === 0 && this.#averageMs < SLOW_MS;
   }
 
-  get sendable(): boolean {
-    return this.#ready.size > 0 && this.inFlight < this.#width;
+  /** `widest`: requests at once that any lane may have now. */
+  isSendable(widest: number): boolean {
+    return this.#ready.size > 0 && this.inFlight < Math.min(this.#width, widest);
   }
 
   get idle(): boolean {
@@ -170,15 +175,21 @@ export class Lane {
     return held;
   }
 
-  /** The attempt has ended: the next of its subject may go, and the width follows the outcome. */
+  /** It is not under way any more, and the next of its subject may go. */
+  returned(held: Held): void {
+    this.inFlight -= 1;
+    if (held.delivery.attemptCount === 0) this.#release(held.delivery.subjectId);
+  }
+
+  /** The attempt has ended, and the width follows its outcome. */
   finished(
     held: Held,
     outcome: { readonly succeeded: boolean; readonly durationMs: number },
     now: number,
   ): void {
-    this.inFlight -= 1;
+    this.returned(held);
+    this.standing = outcome.succeeded ? "proven" : "failed";
     this.#averageMs += (outcome.durationMs - this.#averageMs) / 16;
-    if (held.delivery.attemptCount === 0) this.#release(held.delivery.subjectId);
     if (!outcome.succeeded) {
       this.#failuresInRow += 1;
       if (this.failing) {

@@ -120,7 +120,7 @@ export class Publisher {
     const at = { endpointId: endpoint.id, storeId: endpoint.storeId, tenantId: endpoint.tenantId };
     const lane = holds.lane(at);
     if (lane) lane.closed = endpoint.state !== "active";
-    const handOff = lane?.handsOver(clock.now()) === true && dispatcher.room > 0;
+    const handOff = lane?.handsOver(clock.now()) === true && dispatcher.roomFor(lane) > 0;
     if (lane && handOff) {
       dispatcher.reserve(lane, 1);
     } else if (lane) {

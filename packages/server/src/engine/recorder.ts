@@ -1,4 +1,7 @@
+import type { Attempt } from "../domain/delivery.ts";
 import type { AttemptRecord, StoreDriver } from "../store/driver.ts";
+import type { Held } from "./lane.ts";
+import type { SendOutcome } from "./sender.ts";
 import type { Timers } from "./timers.ts";
 
 const BATCH = 500;
@@ -53,4 +56,28 @@ export class Recorder {
     this.#scheduled = false;
     if (this.#waiting.length > 0) this.#schedule();
   }
+}
+
+/** What is to be remembered of an attempt that ended at `now`. */
+export function recordOf(
+  held: Held,
+  outcome: SendOutcome,
+  settlement: AttemptRecord["settlement"],
+  now: number,
+): AttemptRecord {
+  const attempt: Attempt = {
+    number: held.delivery.attemptCount + 1,
+    at: now,
+    statusCode: outcome.statusCode,
+    error: outcome.error,
+    durationMs: outcome.durationMs,
+  };
+  return {
+    deliveryId: held.delivery.id,
+    endpointId: held.delivery.endpointId,
+    token: held.token,
+    attempt,
+    settlement,
+    test: held.delivery.test,
+  };
 }

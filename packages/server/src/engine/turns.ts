@@ -6,10 +6,10 @@ export class Turns {
   readonly #tenants = new Fifo<string>();
   readonly #lanes = new Map<string, Fifo<Lane>>();
 
-  /** To be called whenever a lane may have become sendable. */
+  /** Takes the lane in, from another ring too. */
   offer(lane: Lane): void {
-    if (lane.queuedForTurn || !lane.sendable) return;
-    lane.queuedForTurn = true;
+    if (lane.turns === this) return;
+    lane.turns = this;
     let lanes = this.#lanes.get(lane.tenantId);
     if (!lanes) {
       lanes = new Fifo();
@@ -19,17 +19,18 @@ export class Turns {
     lanes.push(lane);
   }
 
-  /** The next delivery to send, or undefined when no lane is sendable. */
-  next(): { lane: Lane; held: Held } | undefined {
+  /** The next delivery to send, or undefined when no lane is sendable. `widest`: requests at once to one endpoint. */
+  next(widest: number): { lane: Lane; held: Held } | undefined {
     for (let tenantId = this.#tenants.shift(); tenantId !== undefined; tenantId = this.#tenants.shift()) {
       const lanes = this.#lanes.get(tenantId);
       const lane = lanes?.shift();
       let held: Held | undefined;
-      if (lane) {
-        lane.queuedForTurn = false;
-        if (lane.sendable) held = lane.take();
-        if (lane.sendable) {
-          lane.queuedForTurn = true;
+      // It may have gone to another ring since.
+      if (lane?.turns === this) {
+        lane.turns = null;
+        if (lane.isSendable(widest)) held = lane.take();
+        if (lane.isSendable(widest)) {
+          lane.turns = this;
           lanes?.push(lane);
         }
       }
