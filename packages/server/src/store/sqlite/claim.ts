@@ -15,8 +15,7 @@ type Candidate = [num: number, lane: number, gate: number, dueAt: number];
 export function claimDue(db: Db, input: ClaimInput): ClaimResult {
   const lanes = lanesOf(db, input);
   const [store, endpointsVersion = 0] =
-    db.tuples<[number, number]>("SELECT num, endpoints_version FROM stores WHERE id = ?", input.storeId)[0] ??
-    [];
+    db.tuple<[number, number]>("SELECT num, endpoints_version FROM stores WHERE id = ?", input.storeId) ?? [];
   const next: Record<string, number | null> = {};
   for (const { endpointId } of input.lanes) next[endpointId] = null;
   if (store === undefined || lanes.size === 0) {
