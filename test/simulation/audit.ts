@@ -1,5 +1,5 @@
-import { createHmac } from "node:crypto";
-import { contractNamed } from "@ticketrail/contracts";
+import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
+import { type Contract, contractNamed } from "@ticketrail/contracts";
 import type { Endpoint } from "../../packages/server/src/domain/endpoint.ts";
 import { SLOW_MS } from "./gate.ts";
 import { judge } from "./judge.ts";
@@ -89,14 +89,27 @@ function allowed(versions: readonly Version[], request: Request, ledger: Ledger)
   return versions.slice(from).filter(({ at }) => at <= startedAt);
 }
 
-function fits({ url, state, secrets, contract, encoding, id }: Endpoint, request: Request): boolean {
+function fits(endpoint: Endpoint, request: Request): boolean {
+  const { url, state, contract, encoding } = endpoint;
   if (url !== request.url || state !== "active") return false;
   const signing = contractNamed(contract)?.signing;
   const read = signing?.read((name) => request.headers[name] ?? null);
   if (!signing || !read) return false;
-  const key = signing.key(vault.open(secrets[0]?.sealed ?? "", id));
+  const key = keyOf(endpoint, signing);
   const signed = signing.prefix({ eventId: read.eventId, timestamp: read.timestamp ?? "" }) + request.body;
   return read.signatures.includes(createHmac("sha256", key).update(signed).digest(encoding));
+}
+
+/** Of each version of an endpoint: a secret takes longer to open than a request to check. */
+const keys = new WeakMap<Endpoint, KeyObject>();
+
+function keyOf(endpoint: Endpoint, signing: Contract["signing"]): KeyObject {
+  const known = keys.get(endpoint);
+  if (known) return known;
+  const { id, secrets } = endpoint;
+  const key = createSecretKey(signing.key(vault.open(secrets[0]?.sealed ?? "", id)));
+  keys.set(endpoint, key);
+  return key;
 }
 
 /** Counted as they are granted: what was granted in one hour may go out in the next. */

@@ -13,6 +13,7 @@ interface Behaviour {
 
 const HANG_MS = 10_000;
 export const LONGEST_RETRY_AFTER_MS = 60_000;
+const RECEIVER = /^https:\/\/receiver\.example\/(\d+)\//;
 const ORDER_ID = /ord-store_[0-9a-z]+-\d+/;
 
 /** Everybody who is sent something: answers as it goes, and tells the ledger what it got. */
@@ -54,7 +55,7 @@ export class Receivers {
   }
 
   receive(request: SendRequest, process: number, answer: (outcome: SendOutcome) => void): void {
-    const outcome = this.#weather(Number(new URL(request.url).pathname.split("/")[1]));
+    const outcome = this.#weather(Number(RECEIVER.exec(request.url)?.[1]));
     const startedAt = this.#world.now();
     const endedAt = startedAt + outcome.durationMs;
     this.#ledger.request({

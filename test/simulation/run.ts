@@ -77,14 +77,21 @@ async function calm(around: Surroundings, store: Store, actors: Actors): Promise
   if (!hub.complete) ledger.problems.push("not every process is there");
   if (clients.waiting > 0) ledger.problems.push(`${clients.waiting} events are not acknowledged`);
   await operator.calm();
-  if (hoursNeeded(await all(driver, store), around) > hoursNear(world.now())) await operator.unlimit();
-  await settle();
-  const drainedAt = drainableAt(await all(driver, store), around);
+  let deliveries = await all(driver, store);
+  if (hoursNeeded(deliveries, around) > hoursNear(world.now())) {
+    await operator.unlimit();
+    await settle();
+    deliveries = await all(driver, store);
+  }
+  const drainedAt = drainableAt(deliveries, around);
   await world.run(drainedAt + ROUND_MS, settle);
+  deliveries = await all(driver, store);
   // Where all is at rest by then, nothing is left that could stir: the rest of the time would only pass.
-  const isStill = (await all(driver, store)).every((each) => !isOpen(each) && !each.leased);
-  if (!isStill || ledger.replays > 0) await world.run(drainedAt + SLACK_MS, settle);
-  const deliveries = await all(driver, store);
+  const isStill = deliveries.every((each) => !isOpen(each) && !each.leased);
+  if (!isStill || ledger.replays > 0) {
+    await world.run(drainedAt + SLACK_MS, settle);
+    deliveries = await all(driver, store);
+  }
   hub.end();
   await world.run(world.now() + DRAIN_MS - 1, settle);
   if (hub.draining > 0) ledger.problems.push(`${hub.draining} processes do not end`);

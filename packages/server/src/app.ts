@@ -31,8 +31,6 @@ import { checkSecretKey } from "./secret-key-check.ts";
 import type { SenderStart } from "./sender-worker.ts";
 import { createServices } from "./service/services.ts";
 import type { StoreDriver } from "./store/driver.ts";
-import { openPostgres } from "./store/postgres/index.ts";
-import { openSqlite } from "./store/sqlite/index.ts";
 
 export interface App {
   /** Where it listens: `http://127.0.0.1:8080`. */
@@ -127,8 +125,13 @@ function keysOf({ database, secretKey, adminKey }: Config) {
   return { vault, admin: adminKey === null ? madeAdminKey(path, vault) : given(adminKey) };
 }
 
-function openStore(database: DatabaseConfig, clock: Clock): Promise<StoreDriver> {
-  if (database.kind === "sqlite") return openSqlite({ path: database.path, threads: true });
+/** Only the driver that is used is loaded: a start waits for it. */
+async function openStore(database: DatabaseConfig, clock: Clock): Promise<StoreDriver> {
+  if (database.kind === "sqlite") {
+    const { openSqlite } = await import("./store/sqlite/index.ts");
+    return openSqlite({ path: database.path, threads: true });
+  }
+  const { openPostgres } = await import("./store/postgres/index.ts");
   const { url, directUrl } = database;
   return openPostgres({ url, ...(directUrl === null ? {} : { directUrl }), now: clock.now() });
 }

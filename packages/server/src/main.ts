@@ -6,7 +6,7 @@ import { createLogger } from "./adapters/log.ts";
 import { stopSignal } from "./adapters/stop-signal.ts";
 import { startApp } from "./app.ts";
 import { type Config, type Environment, parseConfig } from "./config.ts";
-import { type DemoHub, type DemoHubConfig, runDemo } from "./demo/demo.ts";
+import type { DemoHub, DemoHubConfig } from "./demo/demo.ts";
 import { startFailure } from "./start-failure.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
@@ -59,6 +59,7 @@ async function demo({ once: onlyOnce = false }: { once?: boolean }): Promise<voi
     );
     process.exit(78);
   }
+  const { runDemo } = await import("./demo/demo.ts");
   process.exitCode = await runDemo({
     once: onlyOnce,
     host,

@@ -3,7 +3,8 @@ import { createServer, type Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
 import type { SendOutcome, Transport } from "../engine/sender.ts";
-import { addressPolicy, type Lookup } from "./address-guard.ts";
+import { addressPolicy } from "./address-guard.ts";
+import type { Lookup } from "./guarded-connector.ts";
 import { type Answer, closed, listen, OK, type RawReceiver, rawReceiver } from "./receiver.fixture.ts";
 import { createSender, type SenderOptions } from "./sender.ts";
 

@@ -1,9 +1,10 @@
 import type { Dispatcher } from "undici";
 import type { AttemptError } from "../domain/delivery.ts";
 import type { SendOutcome, SendRequest, Transport } from "../engine/sender.ts";
-import { type AddressPolicy, checkUrl, guardedConnector, type Lookup } from "./address-guard.ts";
+import { type AddressPolicy, checkUrl } from "./address-guard.ts";
 import { classifyError, classifyStatus, parseRetryAfter, rawHeader } from "./attempt-outcome.ts";
 import { type Deadlines, deadlines } from "./deadlines.ts";
+import { guardedConnector, type Lookup } from "./guarded-connector.ts";
 import { type Origin, originPools } from "./sender-pools.ts";
 
 const DEFAULT_TIMEOUT_MS = 10_000;

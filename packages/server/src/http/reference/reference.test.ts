@@ -1,7 +1,8 @@
-import { CONTRACTS } from "@ticketrail/contracts";
+import { CONTRACTS, type JsonSchema } from "@ticketrail/contracts";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Refusal } from "../../domain/error.ts";
 import { nativeRoutes } from "../native/routes.ts";
 import { openRig, type Rig } from "../rig.test.ts";
 import { Validation } from "../validation.ts";
@@ -110,12 +111,23 @@ test("every native call is in the document, and every one in it is served", asyn
   expect(documented.sort()).toEqual(served.sort());
 });
 
-test("every schema of every call is one by the meta-schema", () => {
+test("every schema of every call is one by the meta-schema, and compiles as strictly as the hub has it", () => {
   const ajv = new Ajv2020();
+  const validation = new Validation();
+  const compiles = (schema: JsonSchema) => {
+    // Compiled when it is first asked; that it refuses is all right.
+    try {
+      validation.compile(schema)(null);
+    } catch (error) {
+      expect([schema, error]).toEqual([schema, expect.any(Refusal)]);
+    }
+  };
   const native = nativeRoutes(new Validation()).flatMap(({ body, query }) => [body, query]);
   const vendors = CONTRACTS.flatMap(({ routes }) => routes.flatMap(({ body, query }) => [body, query]));
   for (const schema of [...native, ...vendors]) {
-    if (schema) expect([schema, ajv.validateSchema(schema)]).toEqual([schema, true]);
+    if (!schema) continue;
+    expect([schema, ajv.validateSchema(schema)]).toEqual([schema, true]);
+    compiles(schema);
   }
 });
 

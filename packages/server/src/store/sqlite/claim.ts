@@ -13,33 +13,53 @@ interface Lane {
 type Candidate = [num: number, lane: number, gate: number, dueAt: number];
 
 export function claimDue(db: Db, input: ClaimInput): ClaimResult {
-  const lanes = lanesOf(db, input);
-  const [store, endpointsVersion = 0] =
-    db.tuples<[number, number]>("SELECT num, endpoints_version FROM stores WHERE id = ?", input.storeId)[0] ??
-    [];
+  const { store, endpointsVersion, lanes, uncounted } = lanesOf(db, input);
   const next: Record<string, number | null> = {};
   for (const { endpointId } of input.lanes) next[endpointId] = null;
-  if (store === undefined || lanes.size === 0) {
+  if (store === null || lanes.size === 0) {
     return { deliveries: [], rateLimited: false, next, endpointsVersion };
   }
+  if (uncounted.length > 0) db.run(COUNT_AGAIN, JSON.stringify(uncounted), countedIn(input.quota.hour));
   const { chosen, counted, rateLimited } = choose(db, input, store, lanes);
   leaseThem(db, input, chosen, counted);
   for (const [endpointId, dueAt] of nextDue(db, lanes)) next[endpointId] = dueAt;
   return { deliveries: readClaimed(db, input, chosen, lanes), rateLimited, next, endpointsVersion };
 }
 
-/** Lanes that may send: active, and of that store. */
-function lanesOf(db: Db, { lanes, storeId, holder, now }: ClaimInput): Map<number, Lane> {
-  const asked = new Map(lanes.map(({ endpointId, max }) => [endpointId, max]));
-  const rows = db.tuples<[number, string]>(
-    `SELECT num, id FROM endpoints WHERE id IN (SELECT value FROM json_each(?1)) AND state = 'active'
-       AND store = (SELECT num FROM stores WHERE id = ?2) AND ${isFreeFor("endpoints.num", "?3", "?4")}`,
-    JSON.stringify([...asked.keys()]),
-    storeId,
-    holder,
-    now,
-  );
-  return new Map(rows.map(([num, id]) => [num, { num, endpointId: id, room: asked.get(id) ?? 0 }]));
+interface Asked {
+  /** Its number; null where there is no such store. */
+  readonly store: number | null;
+  readonly endpointsVersion: number;
+  /** Those that may send, by number: active, of that store, and free for the holder. */
+  readonly lanes: Map<number, Lane>;
+  /** Lanes in which something waits that was counted in another hour. */
+  readonly uncounted: readonly number[];
+}
+
+type AskedRow = [store: number, version: number, num: number | null, id: string, uncounted: number];
+
+/** What counts in another hour lies on both sides of what counts in this one: two looks, whatever waits. */
+const elsewhere = (side: string): string => `EXISTS (SELECT 1 FROM deliveries q INDEXED BY deliveries_queue
+  WHERE q.gate IS NOT NULL AND q.endpoint = e.num AND ${side})`;
+/** ?1 asked lanes, ?2 store, ?3 holder, ?4 now, ?5 the hour's gate. */
+const ASKED = `SELECT s.num, s.endpoints_version, e.num, e.id,
+    ${elsewhere(`q.gate > ${FREE} AND q.gate < ?5`)} OR ${elsewhere("q.gate > ?5")}
+  FROM stores s LEFT JOIN json_each(?1) l LEFT JOIN endpoints e
+    ON e.id = l.value AND e.store = s.num AND e.state = 'active' AND ${isFreeFor("e.num", "?3", "?4")}
+  WHERE s.id = ?2`;
+
+function lanesOf(db: Db, { lanes: asked, storeId, holder, now, quota }: ClaimInput): Asked {
+  const room = new Map(asked.map(({ endpointId, max }) => [endpointId, max]));
+  const ids = JSON.stringify([...room.keys()]);
+  const rows = db.tuples<AskedRow>(ASKED, ids, storeId, holder, now, countedIn(quota.hour));
+  const lanes = new Map<number, Lane>();
+  const uncounted: number[] = [];
+  for (const [, , num, id, isUncounted] of rows) {
+    if (num === null) continue;
+    lanes.set(num, { num, endpointId: id, room: room.get(id) ?? 0 });
+    if (isUncounted === 1) uncounted.push(num);
+  }
+  return { store: rows[0]?.[0] ?? null, endpointsVersion: rows[0]?.[1] ?? 0, lanes, uncounted };
 }
 
 interface Choice {
@@ -72,7 +92,7 @@ function choose(db: Db, { now, quota: window }: ClaimInput, store: number, lanes
   return { chosen, counted, rateLimited };
 }
 
-const COUNTED_ELSEWHERE = `UPDATE deliveries SET gate = ${NEEDS_QUOTA}, counted_hour = NULL WHERE num IN (
+const COUNT_AGAIN = `UPDATE deliveries SET gate = ${NEEDS_QUOTA}, counted_hour = NULL WHERE num IN (
   SELECT d.num FROM json_each(?1) l CROSS JOIN deliveries d INDEXED BY deliveries_queue
   WHERE d.endpoint = l.value AND d.gate > ${FREE} AND d.gate <> ?2)`;
 
@@ -84,12 +104,10 @@ const HEADS = `SELECT d.num, d.endpoint, d.gate, d.due_at FROM json_each(?1) l C
 
 function candidates(db: Db, now: number, hour: number, lanes: Map<number, Lane>): Candidate[] {
   const numbers = [...lanes.keys()];
-  const counted = countedIn(hour);
-  db.run(COUNTED_ELSEWHERE, JSON.stringify(numbers), counted);
   const looks = numbers.flatMap((num) => [
     [num, NEEDS_QUOTA],
     [num, FREE],
-    [num, counted],
+    [num, countedIn(hour)],
   ]);
   const most = Math.max(...[...lanes.values()].map(({ room }) => room), 0);
   return db

@@ -68,7 +68,7 @@ function countIndexes(db: Db, filter: Filter): number[] {
   }
   for (const [status, count] of db.tuples<[number, number]>(LEASED, ...within)) add(status, count);
   if (filter.status === undefined || filter.status === "delivered") {
-    const all = db.tuples<[number]>(ALL, ...within)[0]?.[0] ?? 0;
+    const all = db.tuple<[number]>(ALL, ...within)?.[0] ?? 0;
     add(STATUS.delivered, all - counts.reduce((sum, count) => sum + count, 0));
   }
   for (const [status, count] of db.tuples<[number, number]>(TESTS, ...within)) add(status, -count);
@@ -77,9 +77,9 @@ function countIndexes(db: Db, filter: Filter): number[] {
 
 /** Unsettled ones, leased or not, and when the first of those that wait is due. */
 export function queueStats(db: Db): { pending: number; oldestDueAt: number | null } {
-  const leased = db.tuples<[number]>("SELECT count(*) FROM deliveries WHERE lease_token IS NOT NULL")[0]?.[0];
-  const waiting = db.tuples<[number, number | null]>(
+  const leased = db.tuple<[number]>("SELECT count(*) FROM deliveries WHERE lease_token IS NOT NULL")?.[0];
+  const waiting = db.tuple<[number, number | null]>(
     "SELECT count(*), min(due_at) FROM deliveries INDEXED BY deliveries_queue WHERE gate IS NOT NULL",
-  )[0];
+  );
   return { pending: (leased ?? 0) + (waiting?.[0] ?? 0), oldestDueAt: waiting?.[1] ?? null };
 }

@@ -54,7 +54,7 @@ export function detailsOf(db: Db, numbers: readonly number[], now: number): Deli
 }
 
 export function getDelivery(db: Db, id: string, now: number): DeliveryDetail | null {
-  const num = db.tuples<[number]>("SELECT num FROM deliveries WHERE id = ?", id)[0]?.[0];
+  const num = db.tuple<[number]>("SELECT num FROM deliveries WHERE id = ?", id)?.[0];
   return num === undefined ? null : (detailsOf(db, [num], now)[0] ?? null);
 }
 

@@ -13,10 +13,10 @@ export function storesOf(db: Db, inputs: readonly NewEvent[]): Stores {
   if (stores.size >= MOST_KNOWN) stores.clear();
   for (const { event } of inputs) {
     if (stores.has(event.storeId)) continue;
-    const row = db.tuples<[number, number]>(
+    const row = db.tuple<[number, number]>(
       "SELECT num, endpoints_version FROM stores WHERE id = ?",
       event.storeId,
-    )[0];
+    );
     if (!row) throw new Error(`There is no store ${event.storeId}.`);
     stores.set(event.storeId, { num: row[0], endpointsVersion: row[1] });
   }
@@ -37,7 +37,7 @@ function endpointNumber(db: Db, id: string): number {
   const { endpoints } = db.known;
   const known = endpoints.get(id);
   if (known !== undefined) return known;
-  const num = db.tuples<[number]>("SELECT num FROM endpoints WHERE id = ?", id)[0]?.[0];
+  const num = db.tuple<[number]>("SELECT num FROM endpoints WHERE id = ?", id)?.[0];
   if (num === undefined) throw new Error(`There is no endpoint ${id}.`);
   if (endpoints.size >= MOST_KNOWN) endpoints.clear();
   endpoints.set(id, num);
@@ -127,7 +127,7 @@ export class Intake {
 
   #numbers(): { event: number; payload: number; delivery: number } {
     if (this.#last) return this.#last;
-    const [row] = this.#db.tuples<[number, number, number]>("SELECT event, payload, delivery FROM sequences");
+    const row = this.#db.tuple<[number, number, number]>("SELECT event, payload, delivery FROM sequences");
     if (!row) throw new Error("The table of sequences is empty.");
     this.#last = { event: row[0], payload: row[1], delivery: row[2] };
     return this.#last;

@@ -32,7 +32,9 @@ export class LocalHost implements Host {
     if (!this.#open) return Promise.reject(closed());
     if (verbNamed(call.verb).kind !== "write") return settle(runRead(this.#db, call));
     return new Promise((resolve, reject) => {
-      if (this.#waiting.push({ call, resolve, reject }) === 1) queueMicrotask(() => this.#commit());
+      // queueMicrotask would do the same, and makes an async resource each time.
+      if (this.#waiting.push({ call, resolve, reject }) === 1)
+        void Promise.resolve().then(() => this.#commit());
     });
   }
 

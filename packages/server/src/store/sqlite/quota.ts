@@ -42,11 +42,11 @@ export class Quota {
     const name = `${store} ${hour}`;
     let counter = this.#counters.get(name);
     if (!counter) {
-      const row = this.#db.tuples<[number]>(
+      const row = this.#db.tuple<[number]>(
         "SELECT used FROM quota_used WHERE hour = ? AND store = ?",
         hour,
         store,
-      )[0];
+      );
       counter = { store, hour, used: row?.[0] ?? 0, changed: false };
       this.#counters.set(name, counter);
     }
