@@ -236,14 +236,20 @@ function noteAttempt({ target, held, outcome, record }: AttemptReport, metrics: 
   );
 }
 
-/** How busy the event loop was since it was last asked. */
+/** How busy the event loop was lately. In less time than this it is all busy or all idle. */
+const BUSY_MS = 250;
 function busyShare(): () => number {
+  let since = performance.now();
   let last = performance.eventLoopUtilization();
+  let share = 0;
   return () => {
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, last);
-    last = now;
-    return utilization;
+    const now = performance.now();
+    if (now - since < BUSY_MS) return share;
+    const seen = performance.eventLoopUtilization();
+    share = performance.eventLoopUtilization(seen, last).utilization;
+    last = seen;
+    since = now;
+    return share;
   };
 }
 

@@ -5,14 +5,17 @@ import type { Lane } from "./lane.ts";
 export interface PressureLimits {
   /** Deliveries queued behind healthy endpoints above which accepting slows down. */
   readonly depth: number;
-  /** Share of its time that the process must be busy for the queue to count as its own fault. */
+  /**
+   * Share of its time that the event loop must be busy for the queue to count as its own fault. Never all of it: it also
+   * waits for the store's thread and the sender's, which have the same two cores.
+   */
   readonly busy: number;
   /** Of a store that others send from: deliveries in it, and how long the oldest that is due has waited. */
   readonly pending: number;
   readonly waitedMs: number;
 }
 
-export const PRESSURE: PressureLimits = { depth: 5_000, busy: 0.8, pending: 20_000, waitedMs: 5_000 };
+export const PRESSURE: PressureLimits = { depth: 5_000, busy: 0.65, pending: 20_000, waitedMs: 5_000 };
 
 /** How often the store is asked, and how long one answer holds. */
 const ASK_MS = 2_000;
