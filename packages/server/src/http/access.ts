@@ -22,6 +22,8 @@ export const OPERATOR: Access = { actor: "operator", storeId: null, key: null };
 const NOBODY: Access = { actor: "anonymous", storeId: null, key: null };
 
 const MAX_KEY_CHARS = 256;
+/** Keys whose hash is kept in memory, so that one in use is hashed once and not with every request. */
+const MOST_KNOWN = 1_000;
 const BEARER = /^bearer +([\x21-\x7e]+) *$/i;
 
 export interface AccessParts {
@@ -36,6 +38,8 @@ export interface AccessParts {
 export class AccessControl {
   readonly #parts: AccessParts;
   readonly #adminHash: Buffer;
+  /** By key: only such as were found good. */
+  readonly #hashes = new Map<string, string>();
 
   constructor(parts: AccessParts) {
     this.#parts = parts;
@@ -50,11 +54,23 @@ export class AccessControl {
     }
     const text = BEARER.exec(header)?.[1] ?? "";
     if (text === "" || text.length > MAX_KEY_CHARS) return this.#wrong(address);
-    const hash = this.#parts.vault.hash(text);
-    if (api.native && this.#isAdmin(hash)) return OPERATOR;
+    const hash = this.#hashes.get(text) ?? this.#parts.vault.hash(text);
+    if (api.native && this.#isAdmin(hash)) {
+      this.#know(text, hash);
+      return OPERATOR;
+    }
+    const judge = (key: KeyRecord | null) => {
+      if (key !== null) this.#know(text, hash);
+      return this.#judge(api, needs, key, address);
+    };
     const found = this.#parts.keys.find(text, hash);
-    if (found instanceof Promise) return found.then((key) => this.#judge(api, needs, key, address));
-    return this.#judge(api, needs, found, address);
+    return found instanceof Promise ? found.then(judge) : judge(found);
+  }
+
+  #know(text: string, hash: string): void {
+    if (this.#hashes.has(text)) return;
+    if (this.#hashes.size >= MOST_KNOWN) this.#hashes.clear();
+    this.#hashes.set(text, hash);
   }
 
   #judge(api: Api, needs: Needs, key: KeyRecord | null, address: string): Access {
