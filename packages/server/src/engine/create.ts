@@ -50,10 +50,10 @@ export interface EngineParts {
 }
 
 export const DEFAULT_LIMITS: DispatchLimits = {
-  lane: { maxInFlight: 64, minInFlight: 4, window: 2_048 },
+  lane: { maxInFlight: 64, minInFlight: 4, window: 1_024 },
   // One endpoint alone may have all of its 64.
   maxInFlight: 1_088,
-  window: 16_384,
+  window: 8_192,
 };
 
 const FOLLOW_AGAIN_MS = 500;

@@ -19,11 +19,12 @@ const VERB_NUMBER = new Map(VERB_NAMES.map((name, index) => [name, index]));
 class Line {
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
+  /** Gathered and not sent, each with who waits for its answer. */
   #outgoing: unknown[] = [];
-  #waiting: Waiting[] = [];
+  #gathered: Waiting[] = [];
+  /** Sent; forgotten when the last of them is answered, so that no more is kept than is under way. */
+  #sent: Waiting[] = [];
   #answered = 0;
-  /** Sent and not answered. */
-  #inHand = 0;
   #scheduled = false;
   #failure: Error | null = null;
 
@@ -50,7 +51,7 @@ class Line {
     if (this.#failure) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#outgoing.push(VERB_NUMBER.get(verb), args);
-      this.#waiting.push({ resolve, reject });
+      this.#gathered.push({ resolve, reject });
       this.#schedule();
     });
   }
@@ -66,7 +67,7 @@ class Line {
    * worker has some in hand, the next ones gather: a message and a commit cost the same for one call as for fifty.
    */
   #schedule(): void {
-    if (this.#scheduled || this.#inHand > 0 || this.#outgoing.length === 0) return;
+    if (this.#scheduled || this.#sent.length > 0 || this.#outgoing.length === 0) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -77,38 +78,39 @@ class Line {
   #send(): void {
     if (this.#outgoing.length === 0) return;
     const calls = this.#outgoing;
+    const waiting = this.#gathered;
     this.#outgoing = [];
-    this.#inHand += calls.length / 2;
+    this.#gathered = [];
     try {
       this.#worker.postMessage(calls);
     } catch (error) {
       // Something in them cannot be copied; the worker has got none of them.
-      this.#inHand -= calls.length / 2;
-      const failed = this.#waiting.splice(-calls.length / 2);
-      for (const { reject } of failed) reject(error as Error);
+      for (const { reject } of waiting) reject(error as Error);
+      return;
     }
+    this.#sent = this.#sent.concat(waiting);
   }
 
   #receive({ values, errors }: Answer): void {
     const failed = new Map(errors);
-    this.#inHand -= values.length;
-    this.#schedule();
+    const sent = this.#sent;
     values.forEach((value, position) => {
-      const waiting = this.#waiting[this.#answered++];
+      const waiting = sent[this.#answered++];
       const error = failed.get(position);
       if (error) waiting?.reject(receiveError(error));
       else waiting?.resolve(value);
     });
-    // Shortened now and then rather than shifted for each answer.
-    if (this.#answered < 1_000 && this.#answered < this.#waiting.length) return;
-    this.#waiting = this.#waiting.slice(this.#answered);
+    if (this.#answered < sent.length) return;
+    this.#sent = [];
     this.#answered = 0;
+    this.#schedule();
   }
 
   #fail(cause: Error): void {
     this.#failure ??= new StorageUnavailable(`The database's thread has ended: ${cause.message}`, { cause });
-    const waiting = this.#waiting.slice(this.#answered);
-    this.#waiting = [];
+    const waiting = [...this.#sent.slice(this.#answered), ...this.#gathered];
+    this.#sent = [];
+    this.#gathered = [];
     this.#answered = 0;
     for (const { reject } of waiting) reject(this.#failure);
   }
