@@ -9,7 +9,11 @@ import { ticketrail } from "./adapters/ticketrail.mjs";
 /** Starts this hub with a fresh store, and drives it through its adapter. */
 const BIN = fileURLToPath(new URL("../packages/server/bin/ticketrail.js", import.meta.url));
 /** As `npm start` does. To profile the hub besides: `BENCH_HUB_NODE_ARGS="--cpu-prof --cpu-prof-dir=profiles"`. */
-const HUB_NODE_ARGS = ["--max-semi-space-size=64", ...(process.env.BENCH_HUB_NODE_ARGS?.split(" ") ?? [])];
+const HUB_NODE_ARGS = [
+  "--max-semi-space-size=64",
+  "--max-old-space-size=1024",
+  ...(process.env.BENCH_HUB_NODE_ARGS?.split(" ") ?? []),
+];
 const READY_MS = 120_000;
 const POLL_MS = 20;
 
@@ -33,6 +37,7 @@ export async function startHub({ folder, databaseUrl }) {
       stdio: ["ignore", file, file],
       env: {
         PATH: process.env.PATH,
+        MALLOC_ARENA_MAX: "2",
         HOST: "127.0.0.1",
         PORT: String(port),
         DATABASE_URL: databaseUrl,

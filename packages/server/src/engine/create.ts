@@ -51,9 +51,9 @@ export interface EngineParts {
 
 export const DEFAULT_LIMITS: DispatchLimits = {
   lane: { maxInFlight: 64, minInFlight: 4, window: 1_024 },
-  // One endpoint alone may have all of its 64.
-  maxInFlight: 1_088,
-  window: 8_192,
+  // Eight endpoints may have all of their 64 at once.
+  maxInFlight: 1_536,
+  window: 6_144,
 };
 
 const FOLLOW_AGAIN_MS = 500;
