@@ -11,6 +11,8 @@ import type { Timers } from "./timers.ts";
 /** Deliveries in one claim of one lane. */
 const CLAIM_MAX = 200;
 const TROUBLE_MS = 500;
+/** Who has nothing in memory is not told when others make room, and looks again. */
+const NO_ROOM_MS = 100;
 /** However much others say: how often it is looked at most. */
 const HINTED_MS = 25;
 
@@ -86,6 +88,7 @@ export class Claimer {
     if (lane.nextDueAt === null || lane.closed || !lane.isHeld(now) || this.#stopped) return;
     if (lane.nextDueAt > now) this.#wakeAt(Math.min(lane.nextDueAt, this.#timerAt), now);
     else if (this.#hasRoom(lane)) this.kick();
+    else if (lane.held === 0) this.#wakeAt(Math.min(now + NO_ROOM_MS, this.#timerAt), now);
   }
 
   #pass(): void {
@@ -100,7 +103,10 @@ export class Claimer {
         nextAt = Math.min(nextAt, lane.nextDueAt);
         continue;
       }
-      if (!this.#hasRoom(lane)) continue;
+      if (!this.#hasRoom(lane)) {
+        if (lane.held === 0) nextAt = Math.min(nextAt, now + NO_ROOM_MS);
+        continue;
+      }
       const lanes = byStore.get(lane.storeId);
       if (lanes) lanes.push(lane);
       else byStore.set(lane.storeId, [lane]);

@@ -7,7 +7,7 @@ export interface PressureLimits {
   readonly depth: number;
   /**
    * Share of its time that the event loop must be busy for the queue to count as its own fault. Never all of it: it also
-   * waits for the store's thread and the sender's, which have the same two cores.
+   * waits for the store's thread and the sender's, which have the same cores.
    */
   readonly busy: number;
   /** Of a store that others send from: deliveries in it, and how long the oldest that is due has waited. */

@@ -34,9 +34,9 @@ export class Shares {
     this.#taken += places;
   }
 
-  /** How many places one lane may have. */
+  /** How many places one lane may have: at least one, so that who has none waits for a place and not to be asked again. */
   get perLane(): number {
-    return Math.ceil((this.#places - this.#taken) * this.#part);
+    return Math.max(1, Math.ceil((this.#places - this.#taken) * this.#part));
   }
 
   /** How many more may be taken by those of this standing. */
