@@ -8,8 +8,10 @@ import type { Leases } from "./leases.ts";
 import type { Stores } from "./stores.ts";
 import type { Timers } from "./timers.ts";
 
-/** Deliveries in one claim of one lane. */
-const CLAIM_MAX = 200;
+/** Deliveries in one claim of one lane. Fewer than are accepted between two claims would never end a backlog. */
+const CLAIM_MAX = 500;
+/** A claim for a handful costs as much as one for hundreds: it waits for so many places. */
+const CLAIM_MIN = 50;
 const TROUBLE_MS = 500;
 /** Who has nothing in memory is not told when others make room, and looks again. */
 const NO_ROOM_MS = 100;
@@ -117,10 +119,9 @@ export class Claimer {
     this.#wakeAt(nextAt, now);
   }
 
-  /** A claim for a handful of places costs as much as one for hundreds: wait until a few dozen are free. */
   #hasRoom(lane: Lane): boolean {
     const room = this.#parts.dispatcher.roomFor(lane);
-    return room >= CLAIM_MAX / 4 || (room > 0 && room >= lane.held);
+    return room >= CLAIM_MIN || (room > 0 && room >= lane.held);
   }
 
   #wakeAt(at: number, now: number): void {
@@ -253,8 +254,10 @@ interface Ask {
   readonly max: number;
   /** The claim takes all there is, so that what is accepted from now on may be handed over behind it. */
   readonly reopens: boolean;
+  readonly queueing: number;
   readonly queuedCount: number;
   readonly retryCount: number;
+  readonly abandonedCount: number;
 }
 
 interface Taken {
@@ -268,10 +271,10 @@ interface Taken {
  * else steady traffic would never leave it.
  */
 function askFor(lane: Lane, max: number): Ask {
-  const { queuedCount, retryCount } = lane;
+  const { queueing, queuedCount, retryCount, abandonedCount } = lane;
   const reopens = lane.counted && lane.limitedUntil === 0 && lane.depth + lane.retries + lane.queueing <= max;
   if (reopens) lane.backlog = false;
-  return { lane, max, reopens, queuedCount, retryCount };
+  return { lane, max, reopens, queueing, queuedCount, retryCount, abandonedCount };
 }
 
 /** What the lane still has in the store, and whether new deliveries must queue behind it. */
@@ -280,7 +283,9 @@ function settleLane(ask: Ask, taken: Taken, result: ClaimResult, now: number): v
   const next = result.next[lane.endpointId] ?? null;
   if (next === null) {
     lane.counted = true;
-    lane.depth = lane.queuedCount - ask.queuedCount;
+    // It has taken what was under way when it was made; of what was given up meanwhile that is not known.
+    const underWay = lane.abandonedCount === ask.abandonedCount ? ask.queueing : 0;
+    lane.depth = Math.max(0, lane.queuedCount - ask.queuedCount - underWay);
     lane.retries = lane.retryCount - ask.retryCount;
   } else {
     lane.depth = Math.max(0, lane.depth - taken.first);

@@ -1,5 +1,6 @@
-import type { Contract } from "@ticketrail/contracts";
+import type { CanonicalEvent, Contract } from "@ticketrail/contracts";
 import type { Clock, NewId } from "../domain/id.ts";
+import type { Store } from "../domain/store.ts";
 import type { EndpointWithRecord, Hint, StoreDriver } from "../store/driver.ts";
 import { Admission, type AdmissionLimits } from "./admission.ts";
 import { Claimer } from "./claimer.ts";
@@ -11,7 +12,7 @@ import type { Lane } from "./lane.ts";
 import { Leases, tokensOf } from "./leases.ts";
 import { Members } from "./members.ts";
 import { PRESSURE, pressureOfLanes, pressureOfQueue } from "./pressure.ts";
-import { Publisher } from "./publisher.ts";
+import { type Intent, Publisher } from "./publisher.ts";
 import { Recorder } from "./recorder.ts";
 import { sendTest } from "./send-test.ts";
 import type { Sender } from "./sender.ts";
@@ -127,7 +128,6 @@ export function createEngine(parts: EngineParts): Engine {
   const publisher = new Publisher({
     dispatcher,
     holds,
-    targets,
     leases,
     clock,
     newId,
@@ -192,12 +192,15 @@ export function createEngine(parts: EngineParts): Engine {
 
   /** Writes what `write` is given, matching again while the store's endpoints change under it. */
   async function accept<Result extends { readonly kind: string }>(
-    event: Parameters<Publisher["intend"]>,
-    write: (intent: Awaited<ReturnType<Publisher["intend"]>>) => Promise<Result>,
+    events: readonly CanonicalEvent[],
+    store: Store,
+    subjectId: string,
+    write: (intent: Intent) => Promise<Result>,
   ): Promise<Exclude<Result, { readonly kind: "stale_endpoints" }>> {
     await admission.enter();
     for (let tries = 0; ; tries++) {
-      const intent = await publisher.intend(...event);
+      const storeTargets = await targets.ofStore(store.id);
+      const intent = publisher.intend(events, store, subjectId, storeTargets);
       let result: Result;
       try {
         result = await write(intent);
@@ -215,7 +218,7 @@ export function createEngine(parts: EngineParts): Engine {
         return result as Exclude<Result, { readonly kind: "stale_endpoints" }>;
       }
       intent.abandoned();
-      targets.forget(event[1].id);
+      targets.forget(store.id);
       if (tries >= MATCH_TRIES) throw new Error("The store's endpoints change faster than an event matches.");
     }
   }
@@ -249,7 +252,7 @@ export function createEngine(parts: EngineParts): Engine {
 
   const engine: Engine = {
     async publish(event, store, subjectId) {
-      const result = await accept([[event], store, subjectId], async (intent) => {
+      const result = await accept([event], store, subjectId, async (intent) => {
         const [written] = intent.events;
         if (!written) return { kind: "exists" } as const;
         const accepted = await driver.acceptEvent(written);
@@ -259,7 +262,7 @@ export function createEngine(parts: EngineParts): Engine {
       return result.kind === "accepted";
     },
     async saveOrder({ order, expectedVersion, events, store, audit }) {
-      return accept([events, store, order.id], async (intent) => {
+      return accept(events, store, order.id, async (intent) => {
         const saved = await driver.saveOrder({ order, expectedVersion, events: intent.events, audit });
         if (saved.kind === "saved") intent.committed(saved.placements);
         return saved;

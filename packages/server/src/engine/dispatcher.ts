@@ -47,7 +47,7 @@ export interface DispatcherParts {
 }
 
 /** Of what is free in memory, and of the requests that may be made besides: what one lane may have. */
-const WINDOW_PART = 1 / 8;
+const WINDOW_PART = 1 / 4;
 const IN_FLIGHT_PART = 1 / 16;
 /** What could not be sent for a reason of ours is tried again this much later. */
 const GIVEN_BACK_MS = 500;

@@ -65,6 +65,8 @@ export class Lane {
   retryCount = 0;
   /** Accepts under way that will queue. */
   queueing = 0;
+  /** Accepts that were to queue and never did. */
+  abandonedCount = 0;
   /** When the store next has something for it; null: nothing known. */
   nextDueAt: number | null = null;
   /** Its store has used up its hour: first attempts wait until then. */
@@ -103,6 +105,12 @@ export class Lane {
     this.depth += 1;
     this.queuedCount += 1;
     this.dueAt(at);
+  }
+
+  /** An accept under way that was to queue has failed. */
+  abandoned(): void {
+    this.queueing -= 1;
+    this.abandonedCount += 1;
   }
 
   /** A retry was left in the store. */

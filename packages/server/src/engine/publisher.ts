@@ -7,12 +7,11 @@ import type { Dispatcher } from "./dispatcher.ts";
 import type { Holds, LaneAt } from "./holds.ts";
 import type { Lane } from "./lane.ts";
 import type { Leases } from "./leases.ts";
-import type { StoreTargets, Target, Targets } from "./targets.ts";
+import type { StoreTargets, Target } from "./targets.ts";
 
 export interface PublisherParts {
   readonly dispatcher: Dispatcher;
   readonly holds: Holds;
-  readonly targets: Targets;
   readonly leases: Leases;
   readonly clock: Clock;
   readonly newId: NewId;
@@ -52,9 +51,17 @@ export class Publisher {
     this.#parts = parts;
   }
 
-  async intend(events: readonly CanonicalEvent[], store: Store, subjectId: string): Promise<Intent> {
-    const { targets, leases, clock, shared } = this.#parts;
-    const storeTargets = await targets.ofStore(store.id);
+  /**
+   * What it intends is to be given to the store before anything is awaited: a claim takes what is counted here for under
+   * way, and may end a backlog with it.
+   */
+  intend(
+    events: readonly CanonicalEvent[],
+    store: Store,
+    subjectId: string,
+    storeTargets: StoreTargets,
+  ): Intent {
+    const { leases, clock, shared } = this.#parts;
     const now = clock.now();
     const lease = leases.shared(now);
     const quota = { hour: hourOf(now), limit: HOURLY_LIMIT[store.plan] };
@@ -194,7 +201,7 @@ export class Publisher {
       if (delivery.handOff) {
         this.#parts.dispatcher.release(lane, 1);
       } else {
-        lane.queueing -= 1;
+        lane.abandoned();
         // What made it a backlog was never written; a claim finds that out.
         lane.dueAt(this.#parts.clock.now());
         this.#parts.onQueued(lane);

@@ -177,6 +177,8 @@ function lines(context: Context) {
 }
 
 const lineOf = <Input, Result>(run: (inputs: readonly Input[]) => Promise<readonly Result[]>) =>
-  new Line<Input, Result>(async function* (inputs) {
-    yield* await together(inputs, run);
+  new Line<Input, Result>(async (inputs, answer) => {
+    (await together(inputs, run)).forEach((outcome, index) => {
+      answer(index, outcome);
+    });
   });

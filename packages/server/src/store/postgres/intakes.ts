@@ -11,7 +11,7 @@ import type { Intake } from "./columns.ts";
 import type { Context } from "./context.ts";
 import { toStorageError } from "./errors.ts";
 import { acceptResult, saveResult, takeIn, type Written } from "./intake.ts";
-import { Line, type Outcome } from "./line.ts";
+import { type Answer, Line, type Outcome } from "./line.ts";
 
 type Call = { readonly intake: Intake } | { readonly claim: ClaimInput };
 
@@ -25,7 +25,7 @@ export class Intakes {
 
   constructor(context: Context) {
     this.#context = context;
-    this.#line = new Line((calls) => this.#run(calls));
+    this.#line = new Line((calls, answer) => this.#run(calls, answer));
   }
 
   async accept(event: NewEvent): Promise<AcceptResult> {
@@ -41,14 +41,33 @@ export class Intakes {
     return (await this.#line.call({ claim })) as ClaimResult;
   }
 
-  /** The group's intakes go first, all at once. */
-  async *#run(calls: readonly Call[]): AsyncGenerator<Outcome<Written | ClaimResult>> {
-    const intakes = calls.flatMap((call) => ("intake" in call ? [call.intake] : []));
-    const written = intakes.length === 0 ? [] : await takeIn(this.#context, intakes);
-    let next = 0;
-    for (const call of calls) {
-      if ("intake" in call) yield written[next++] as Outcome<Written>;
-      else yield await this.#claim(call.claim);
+  /** The intakes of a group go at once, and then its claims; what comes after a claim of its store goes after it. */
+  async #run(calls: readonly Call[], answer: Answer<Written | ClaimResult>): Promise<void> {
+    let left = [...calls.entries()];
+    while (left.length > 0) {
+      const [intakes, places, claims, later]: [Intake[], number[], [number, ClaimInput][], typeof left] = [
+        [],
+        [],
+        [],
+        [],
+      ];
+      const claimed = new Set<string>();
+      for (const entry of left) {
+        const [place, call] = entry;
+        if (claimed.has(storeOf(call))) {
+          later.push(entry);
+        } else if ("claim" in call) {
+          claimed.add(storeOf(call));
+          claims.push([place, call.claim]);
+        } else {
+          intakes.push(call.intake);
+          places.push(place);
+        }
+      }
+      const written = intakes.length === 0 ? [] : await takeIn(this.#context, intakes);
+      for (const [index, outcome] of written.entries()) answer(places[index] as number, outcome);
+      for (const [place, claim] of claims) answer(place, await this.#claim(claim));
+      left = later;
     }
   }
 
@@ -60,3 +79,8 @@ export class Intakes {
     }
   }
 }
+
+const storeOf = (call: Call): string =>
+  "claim" in call
+    ? call.claim.storeId
+    : (call.intake.order?.order.storeId ?? call.intake.events[0]?.event.storeId ?? "");

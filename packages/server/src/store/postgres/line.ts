@@ -11,17 +11,17 @@ interface Waiting<Input, Result> {
 
 export type Outcome<Result> = { readonly value: Result } | { readonly error: Error };
 
-/**
- * Group commit: calls that arrive while a group is under way gather, and go as the next one. Answers come in the order
- * of the calls.
- */
+/** Answers the input at that place. */
+export type Answer<Result> = (index: number, outcome: Outcome<Result>) => void;
+
+/** Group commit: calls that arrive while a group is under way gather, and go as the next one. */
 export class Line<Input, Result> {
-  readonly #run: (inputs: readonly Input[]) => AsyncIterable<Outcome<Result>>;
+  readonly #run: (inputs: readonly Input[], answer: Answer<Result>) => Promise<void>;
   #waiting: Waiting<Input, Result>[] = [];
   #busy = false;
 
-  /** `run` answers each input in its place, and as soon as it can. */
-  constructor(run: (inputs: readonly Input[]) => AsyncIterable<Outcome<Result>>) {
+  /** `run` answers each input as soon as it can; where it rejects, that is the answer to all that have none yet. */
+  constructor(run: (inputs: readonly Input[], answer: Answer<Result>) => Promise<void>) {
     this.#run = run;
   }
 
@@ -41,15 +41,17 @@ export class Line<Input, Result> {
 
   async #turn(): Promise<void> {
     const group = this.#waiting.splice(0, MAX_GROUP);
-    let answered = 0;
+    const answer: Answer<Result> = (index, outcome) => {
+      if ("error" in outcome) group[index]?.reject(outcome.error);
+      else group[index]?.resolve(outcome.value);
+    };
     try {
-      for await (const outcome of this.#run(group.map(({ input }) => input))) {
-        const { resolve, reject } = group[answered++] as Waiting<Input, Result>;
-        if ("error" in outcome) reject(outcome.error);
-        else resolve(outcome.value);
-      }
+      await this.#run(
+        group.map(({ input }) => input),
+        answer,
+      );
     } catch (error) {
-      for (const { reject } of group.slice(answered)) reject(toStorageError(error));
+      for (const { reject } of group) reject(toStorageError(error));
     }
     this.#busy = false;
     if (this.#waiting.length > 0) this.#schedule();
