@@ -1,9 +1,10 @@
 import type { Clock } from "../domain/id.ts";
-import { HOUR_MS, HOURLY_LIMIT, hourOf } from "../domain/store.ts";
+import { HOURLY_LIMIT, hourOf } from "../domain/store.ts";
 import type { ClaimResult, DueLane, LeaseGrant, StoreDriver } from "../store/driver.ts";
+import { type Ask, askFor, settleLane, type Taken } from "./ask.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Holds } from "./holds.ts";
-import { type Lane, LIMITED_RETRY_MS } from "./lane.ts";
+import type { Lane } from "./lane.ts";
 import type { Leases } from "./leases.ts";
 import type { Stores } from "./stores.ts";
 import type { Timers } from "./timers.ts";
@@ -15,8 +16,9 @@ const CLAIM_MIN = 50;
 const TROUBLE_MS = 500;
 /** Who has nothing in memory is not told when others make room, and looks again. */
 const NO_ROOM_MS = 100;
-/** However much others say: how often it is looked at most. */
+/** However much others say: how often it is looked at most, and how much longer than a look takes. */
 const HINTED_MS = 25;
+const HINTED_TIMES = 10;
 
 export interface ClaimerParts {
   readonly driver: StoreDriver;
@@ -51,6 +53,7 @@ export class Claimer {
   #sweeping = false;
   #hinted = false;
   #sweptAt = Number.NEGATIVE_INFINITY;
+  #hintedMs = HINTED_MS;
   #under = 0;
   #whenIdle: (() => void) | null = null;
 
@@ -208,8 +211,8 @@ export class Claimer {
     this.#hinted = this.#sweeping;
     if (this.#stopped || this.#sweeping) return;
     const { clock } = this.#parts;
-    const waitMs = Math.min(HINTED_MS, Math.max(0, this.#sweptAt + HINTED_MS - clock.now()));
-    this.#sweepIn(waitMs);
+    const waitMs = Math.max(0, this.#sweptAt + this.#hintedMs - clock.now());
+    this.#sweepIn(Math.min(waitMs, this.#hintedMs));
   }
 
   #sweepIn(ms: number): void {
@@ -233,8 +236,10 @@ export class Claimer {
       this.#parts.onTrouble(error);
     }
     this.#sweeping = false;
+    const tookMs = clock.now() - this.#sweptAt;
+    this.#hintedMs = Math.min(sweepMs, Math.max(HINTED_MS, HINTED_TIMES * tookMs));
     // What was said meanwhile, this look may have missed.
-    if (!this.#stopped) this.#sweepIn(this.#hinted ? HINTED_MS : sweepMs);
+    if (!this.#stopped) this.#sweepIn(this.#hinted ? this.#hintedMs : sweepMs);
     this.#hinted = false;
   }
 
@@ -246,60 +251,4 @@ export class Claimer {
     else if (due.nextDueAt <= now) lane.uncounted(now);
     else lane.dueAt(due.nextDueAt);
   }
-}
-
-/** What one lane is asked for, and how it stood then. */
-interface Ask {
-  readonly lane: Lane;
-  readonly max: number;
-  /** The claim takes all there is, so that what is accepted from now on may be handed over behind it. */
-  readonly reopens: boolean;
-  readonly queueing: number;
-  readonly queuedCount: number;
-  readonly retryCount: number;
-  readonly abandonedCount: number;
-}
-
-interface Taken {
-  first: number;
-  again: number;
-}
-
-/**
- * The store runs calls in the order they are made: accepts that are under way commit before the claim, later ones
- * after it. So a claim with room for all that is counted ends the backlog when it is made, not when it is answered;
- * else steady traffic would never leave it.
- */
-function askFor(lane: Lane, max: number): Ask {
-  const { queueing, queuedCount, retryCount, abandonedCount } = lane;
-  const reopens = lane.counted && lane.limitedUntil === 0 && lane.depth + lane.retries + lane.queueing <= max;
-  if (reopens) lane.backlog = false;
-  return { lane, max, reopens, queueing, queuedCount, retryCount, abandonedCount };
-}
-
-/** What the lane still has in the store, and whether new deliveries must queue behind it. */
-function settleLane(ask: Ask, taken: Taken, result: ClaimResult, now: number): void {
-  const { lane } = ask;
-  const next = result.next[lane.endpointId] ?? null;
-  if (next === null) {
-    lane.counted = true;
-    // It has taken what was under way when it was made; of what was given up meanwhile that is not known.
-    const underWay = lane.abandonedCount === ask.abandonedCount ? ask.queueing : 0;
-    lane.depth = Math.max(0, lane.queuedCount - ask.queuedCount - underWay);
-    lane.retries = lane.retryCount - ask.retryCount;
-  } else {
-    lane.depth = Math.max(0, lane.depth - taken.first);
-    lane.retries = Math.max(0, lane.retries - taken.again);
-  }
-  if (result.rateLimited) {
-    lane.limitedUntil = (hourOf(now) + 1) * HOUR_MS;
-    const retryAt = next !== null && next > now ? next : now + LIMITED_RETRY_MS;
-    lane.backlog = true;
-    lane.nextDueAt = Math.min(lane.limitedUntil, retryAt);
-    return;
-  }
-  lane.limitedUntil = 0;
-  const added = ask.reopens ? lane.backlog : lane.queuedCount !== ask.queuedCount || lane.queueing > 0;
-  lane.backlog = added || (next !== null && next <= now);
-  lane.nextDueAt = lane.backlog ? Math.min(next ?? now, now) : next;
 }
