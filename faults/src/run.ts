@@ -36,7 +36,10 @@ async function runAll(options: Options): Promise<void> {
     const row = { name, title, result: await run(options), readyWithinMs: options.readyMs };
     process.stderr.write(`${verdict(row)}, ${((performance.now() - startedAt) / 1_000).toFixed(0)} s\n`);
     rows.push(row);
-    if (failures(row.result, options.readyMs).length > 0) process.exitCode = 1;
+    const failed = failures(row.result, options.readyMs);
+    // At once: a long run may be ended before its table.
+    for (const failure of failed) process.stderr.write(`  ${failure}\n`);
+    if (failed.length > 0) process.exitCode = 1;
   }
   console.log(`\n${table(rows)}\n\n${details(rows)}`);
   if (options.json !== null) {

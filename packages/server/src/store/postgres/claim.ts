@@ -15,12 +15,16 @@ interface ClaimedRow {
   readonly subject_id: string;
   readonly body: string;
   readonly created_at: number;
+  readonly due_at: number;
   readonly test: boolean;
   readonly attempt_count: number;
   readonly failures: number;
 }
 
-const CLAIM = "SELECT * FROM claim_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+/** In place of a time: nothing may be sent in that lane now. */
+const CLOSED = -1;
+
+const CLAIM = "SELECT * FROM claim_2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
 export async function claimDue({ db, known, marks }: Context, input: ClaimInput): Promise<ClaimResult> {
   const { now, lease, storeId, lanes, quota, holder } = input;
@@ -36,6 +40,9 @@ export async function claimDue({ db, known, marks }: Context, input: ClaimInput)
     const endpoint = known.endpoint(endpointId);
     return endpoint ? [{ endpointId, max, num: endpoint.num }] : [];
   });
+  const sweeps = marks.sweeps(now);
+  const { age } = marks;
+  const startedAt = performance.now();
   const rows = await db.hot<Summary | ClaimedRow>(CLAIM, [
     now,
     lease.token,
@@ -55,20 +62,24 @@ export async function claimDue({ db, known, marks }: Context, input: ClaimInput)
     ),
     arrayOf(
       "int8",
-      found.map(({ num }) => marks.of(num, now)),
+      found.map(({ num }) => marks.of(num)),
     ),
   ]);
-  const summary = rows[0] as Summary;
+  if (sweeps) marks.swept(performance.now() - startedAt);
+  const summary = rows.pop() as Summary;
+  const claimed = rows as ClaimedRow[];
+  const lastDueAt = new Map(claimed.map(({ endpoint, due_at }) => [endpoint, due_at]));
   found.forEach(({ endpointId, num }, index) => {
     const dueAt = summary.next[index] ?? null;
+    if (dueAt === CLOSED) return;
     next[endpointId] = dueAt;
-    marks.set(num, dueAt, now);
+    const last = lastDueAt.get(num);
+    if (last !== undefined) marks.advance(num, Math.min(last, dueAt ?? last), age);
   });
   const idOf = new Map(found.map(({ num, endpointId }) => [num, endpointId]));
-  const deliveries = rows.slice(1).map((row) => {
-    const claimed = row as ClaimedRow;
-    return toClaimed(claimed, idOf.get(claimed.endpoint) ?? "", storeId, store.tenantId);
-  });
+  const deliveries = claimed.map((row) =>
+    toClaimed(row, idOf.get(row.endpoint) ?? "", storeId, store.tenantId),
+  );
   return { deliveries, rateLimited: summary.limited, next, endpointsVersion: summary.version };
 }
 

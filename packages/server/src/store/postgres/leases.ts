@@ -18,7 +18,7 @@ export function releaseDeliveries(
       input.dueAt,
     ),
   );
-  return released.finally(() => marks.clear());
+  return marks.returning(released);
 }
 
 /** The time stands once for all that is leased under the token. */
@@ -34,31 +34,38 @@ export const extendLease = ({ db }: Context, { token, until }: LeaseGrant): Prom
     return row.held;
   });
 
-/** Tokens in use, each one look into the index; one whose lease is not there has none that could hold it. */
-const RUN_OUT = `WITH RECURSIVE walk (token) AS (
+/** How often it is looked for what is leased under a token that is not there: nothing should be. */
+const WALK_MS = 600_000;
+
+const LAPSED = "DELETE FROM leases WHERE until < $1 RETURNING token";
+/** Tokens in use, each one look into the index, and past all entries there that are dead and cannot be removed yet. */
+const IN_USE = `WITH RECURSIVE walk (token) AS (
     (SELECT lease FROM queue WHERE lease IS NOT NULL ORDER BY lease LIMIT 1)
     UNION ALL
     SELECT (SELECT lease FROM queue WHERE lease IS NOT NULL AND lease > walk.token ORDER BY lease LIMIT 1)
       FROM walk WHERE walk.token IS NOT NULL
   )
-  SELECT w.token FROM walk w LEFT JOIN leases l ON l.token = w.token
-  WHERE w.token IS NOT NULL AND ($2 OR l.token IS NULL OR l.until < $1)`;
+  SELECT w.token FROM walk w LEFT JOIN leases l ON l.token = w.token WHERE w.token IS NOT NULL AND ($1 OR l.token IS NULL)`;
 
-export function recoverLeases(
-  { db, marks }: Context,
+export async function recoverLeases(
+  { db, marks, upkeep }: Context,
   { now, everything }: { readonly now: number; readonly everything: boolean },
 ): Promise<number> {
+  const walks = everything || Math.abs(now - upkeep.walkedAt) >= WALK_MS;
+  if (walks) upkeep.walkedAt = now;
+  // Asked for often, and there is seldom anything: the marks stay then.
+  else if ((await db.row("SELECT FROM leases WHERE until < $1 LIMIT 1", now)) === undefined) return 0;
   const freed = db.transaction(async (sql) => {
-    const tokens = (await sql.rows<{ token: string }>(RUN_OUT, now, everything)).map(({ token }) => token);
+    const tokens = await sql.rows<{ token: string }>(LAPSED, now);
+    if (walks) tokens.push(...(await sql.rows<{ token: string }>(IN_USE, everything)));
     let count = 0;
-    for (const token of tokens) {
+    for (const { token } of tokens) {
       count += await sql.run(
         `UPDATE queue q SET gate = ${GATE_OF_UNSENT}, lease = NULL WHERE q.lease = $1`,
         token,
       );
     }
-    await sql.run("DELETE FROM leases WHERE until < $1", now);
     return count;
   });
-  return freed.finally(() => marks.clear());
+  return marks.returning(freed);
 }

@@ -29,7 +29,7 @@ it("claims and outcomes go by their own index, whatever the queue held when they
     await client.query(`LOAD 'auto_explain'; SET client_min_messages = log; SET auto_explain.log_min_duration = 0;
       SET auto_explain.log_nested_statements = on; SET auto_explain.log_analyze = on`);
     const claim = (token: string) =>
-      client.query("SELECT * FROM claim_1($1, $2, $3, 1, 1, 1, NULL, NULL, $4, $5, $6)", [
+      client.query("SELECT * FROM claim_2($1, $2, $3, 1, 1, 1, NULL, NULL, $4, $5, $6)", [
         T0,
         token,
         T0 + 9,
@@ -61,6 +61,8 @@ it("claims and outcomes go by their own index, whatever the queue held when they
   // What is read, joined and sorted is what was asked for, not what waits.
   const rows = [...plans.join().matchAll(/actual time=\S+ rows=(\d+)/g)].map(([, count]) => Number(count));
   expect(Math.max(...rows)).toBe(201);
+  const leased = plans.find((plan) => plan.includes("UPDATE queue q SET lease")) ?? "";
+  expect(leased).toMatch(/Tid Scan on queue/);
   const removed = plans.find((plan) => plan.includes("DELETE FROM queue")) ?? "";
   expect(removed).toMatch(/Index Scan using queue_id_tenant_key on queue/);
   const scans = plans.flatMap((plan) => plan.match(/Seq Scan on (queue|events|deliveries)\w*/g) ?? []);

@@ -96,14 +96,15 @@ export class PostgresPresence implements Presence {
       await sql.run("DELETE FROM lane_holds WHERE holder = $1", process);
       // A process's tokens begin with its id and a slash, which is followed by "0".
       const [from, to] = [`${process}/`, `${process}0`];
+      // First, so that what it leases while it dies is free with its token's end.
+      await sql.run("DELETE FROM leases WHERE token >= $1 AND token < $2", from, to);
       await sql.run(
         `UPDATE queue q SET gate = ${GATE_OF_UNSENT}, lease = NULL WHERE q.lease >= $1 AND q.lease < $2`,
         from,
         to,
       );
-      await sql.run("DELETE FROM leases WHERE token >= $1 AND token < $2", from, to);
       return true;
     });
-    return buried.finally(() => this.#marks.clear());
+    return this.#marks.returning(buried);
   }
 }

@@ -23,9 +23,11 @@ export interface Upkeep {
   hour: number;
   settledBefore: number;
   overDays: readonly number[];
+  /** When all leases were last looked at; epoch ms. */
+  walkedAt: number;
 }
 
-export const newUpkeep = (): Upkeep => ({ hour: -1, settledBefore: -1, overDays: [] });
+export const newUpkeep = (): Upkeep => ({ hour: -1, settledBefore: -1, overDays: [], walkedAt: 0 });
 
 /**
  * A day's partition goes whole once everything in it has outlived its keep, so that its rows are kept for up to a day

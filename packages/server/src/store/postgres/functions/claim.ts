@@ -2,33 +2,31 @@ import { SETTINGS } from "./settings.ts";
 
 /**
  * Leases what is due in some lanes of one store: oldest first across the lanes; what needs quota and finds none is
- * passed over, what needs none is not. \`c_marks\`: where each lane's look into the index may start, past the entries
- * that are dead already; where that finds less than asked for, it looks again from the beginning.
+ * passed over, what needs none is not. `c_marks`: where each lane's look into the index starts, past the entries that
+ * are dead already.
  *
- * The first row has the summary: for each lane when its next delivery is due (null: none), whether the quota is used
- * up, and the version of the store's endpoints. The deliveries follow.
+ * The deliveries come first. The last row has the summary: for each lane, when its next delivery is due (null: none
+ * from the mark on; -1: nothing may be sent in it), whether the quota is used up, and the version of the store's endpoints.
  */
 export const CLAIM = `
-CREATE FUNCTION claim_1(
+CREATE FUNCTION claim_2(
   c_now bigint, c_token text, c_until bigint, c_tenant bigint, c_store bigint, c_hour integer, c_limit integer,
   c_holder text, c_lanes bigint[], c_rooms integer[], c_marks bigint[]
 ) RETURNS TABLE (
   next bigint[], limited boolean, version integer,
   id text, event_id text, event_type text, endpoint bigint, subject_id text, body text, created_at bigint,
-  test boolean, attempt_count integer, failures integer
+  due_at bigint, test boolean, attempt_count integer, failures integer
 )
 LANGUAGE plpgsql ${SETTINGS} AS $$
 #variable_conflict use_column
 DECLARE
-  v_marks bigint[] := c_marks;
   v_rooms integer[];
-  v_short boolean;
-  v_before integer := 0;
   v_used integer := 0;
-  v_seen integer[];
-  v_chosen text[];
-  v_hours integer[];
-  v_limited boolean;
+  v_before integer := 0;
+  v_seen integer[] := array_fill(0, ARRAY[cardinality(c_lanes)]);
+  v_chosen tid[] := '{}';
+  v_hours integer[] := '{}';
+  v_limited boolean := false;
   v_next bigint[];
   v_version integer;
   c record;
@@ -50,46 +48,32 @@ BEGIN
     -- Locks the counter.
     INSERT INTO quota_used AS q (tenant, store, hour, used) VALUES (c_tenant, c_store, c_hour, 0)
       ON CONFLICT ON CONSTRAINT quota_used_pkey DO UPDATE SET used = q.used RETURNING q.used INTO v_before;
+    v_used := v_before;
   END IF;
 
+  FOR c IN
+    SELECT l.ord, q.place, q.gate
+      FROM unnest(c_lanes, v_rooms, c_marks) WITH ORDINALITY AS l (lane, room, mark, ord)
+      CROSS JOIN generate_series(0, 2) AS g (gate)
+      CROSS JOIN LATERAL (SELECT w.ctid AS place, w.gate, w.due_at, w.num FROM queue w
+        WHERE w.endpoint = l.lane AND w.gate = g.gate AND w.lease IS NULL
+          AND w.due_at >= l.mark AND w.due_at <= c_now
+        ORDER BY w.due_at, w.num LIMIT greatest(l.room, 0) FOR UPDATE SKIP LOCKED) q
+      WHERE l.room > 0 ORDER BY q.due_at, q.num
   LOOP
-    v_used := v_before;
-    v_limited := false;
-    v_chosen := '{}';
-    v_hours := '{}';
-    v_seen := array_fill(0, ARRAY[cardinality(c_lanes)]);
-    FOR c IN
-      SELECT l.ord, q.id, q.gate
-        FROM unnest(c_lanes, v_rooms, v_marks) WITH ORDINALITY AS l (lane, room, mark, ord)
-        CROSS JOIN generate_series(0, 2) AS g (gate)
-        CROSS JOIN LATERAL (SELECT w.id, w.gate, w.due_at, w.num FROM queue w
-          WHERE w.endpoint = l.lane AND w.gate = g.gate AND w.lease IS NULL
-            AND w.due_at >= l.mark AND w.due_at <= c_now
-          ORDER BY w.due_at, w.num LIMIT greatest(l.room, 0) FOR UPDATE SKIP LOCKED) q
-        WHERE l.room > 0 ORDER BY q.due_at, q.num
-    LOOP
-      CONTINUE WHEN v_seen[c.ord] >= v_rooms[c.ord];
-      IF c.gate = 0 AND c_limit IS NOT NULL THEN
-        IF v_limited OR v_used >= c_limit THEN
-          v_limited := true;
-          CONTINUE;
-        END IF;
-        v_used := v_used + 1;
-        v_hours := v_hours || c_hour;
-      ELSE
-        v_hours := v_hours || NULL::integer;
+    CONTINUE WHEN v_seen[c.ord] >= v_rooms[c.ord];
+    IF c.gate = 0 AND c_limit IS NOT NULL THEN
+      IF v_limited OR v_used >= c_limit THEN
+        v_limited := true;
+        CONTINUE;
       END IF;
-      v_seen[c.ord] := v_seen[c.ord] + 1;
-      v_chosen := v_chosen || c.id;
-    END LOOP;
-    v_short := false;
-    FOR i IN 1 .. cardinality(c_lanes) LOOP
-      IF v_marks[i] > 0 AND v_seen[i] < v_rooms[i] THEN
-        v_short := true;
-        v_marks[i] := 0;
-      END IF;
-    END LOOP;
-    EXIT WHEN NOT v_short;
+      v_used := v_used + 1;
+      v_hours := v_hours || c_hour;
+    ELSE
+      v_hours := v_hours || NULL::integer;
+    END IF;
+    v_seen[c.ord] := v_seen[c.ord] + 1;
+    v_chosen := v_chosen || c.place;
   END LOOP;
 
   IF v_used > v_before THEN
@@ -97,31 +81,30 @@ BEGIN
   END IF;
   IF cardinality(v_chosen) > 0 THEN
     INSERT INTO leases (token, until) VALUES (c_token, c_until) ON CONFLICT DO NOTHING;
-    UPDATE queue q SET lease = c_token, counted_hour = coalesce(t.hour, q.counted_hour)
-      FROM unnest(v_chosen, v_hours) AS t (id, hour) WHERE q.id = t.id;
+    -- Locked above, so that each is still in its place.
+    RETURN QUERY WITH taken AS (
+        UPDATE queue q SET lease = c_token, counted_hour = coalesce(t.hour, q.counted_hour)
+          FROM unnest(v_chosen, v_hours) WITH ORDINALITY AS t (place, hour, ord) WHERE q.ctid = t.place
+        RETURNING q.tenant, q.store, q.created_at, q.event, q.id, q.event_type, q.endpoint, q.body_from, q.body_length,
+          q.due_at, q.test, q.attempt_count, q.failures, t.ord)
+      SELECT NULL::bigint[], NULL::boolean, NULL::integer, q.id, e.id, q.event_type, q.endpoint, e.subject_id,
+          convert_from(substring(e.bodies FROM q.body_from + 1 FOR q.body_length), 'UTF8'), q.created_at, q.due_at,
+          q.test, q.attempt_count, q.failures
+        FROM taken q
+        JOIN events e ON e.tenant = q.tenant AND e.store = q.store AND e.created_at = q.created_at AND e.num = q.event
+        ORDER BY q.ord;
   END IF;
 
   v_next := ARRAY(
-    SELECT CASE WHEN l.room >= 0 THEN (SELECT min(first.due_at) FROM generate_series(0, 2) AS g (gate)
+    SELECT CASE WHEN l.room < 0 THEN -1 ELSE (SELECT min(first.due_at) FROM generate_series(0, 2) AS g (gate)
         CROSS JOIN LATERAL (SELECT w.due_at FROM queue w WHERE w.endpoint = l.lane AND w.gate = g.gate
           AND w.lease IS NULL AND w.due_at >= l.mark ORDER BY w.due_at LIMIT 1) first) END
-    FROM unnest(c_lanes, v_rooms, v_marks) WITH ORDINALITY AS l (lane, room, mark, ord) ORDER BY l.ord);
+    FROM unnest(c_lanes, v_rooms, c_marks) WITH ORDINALITY AS l (lane, room, mark, ord) ORDER BY l.ord);
   SELECT s.endpoints_version INTO v_version FROM stores s WHERE s.tenant = c_tenant AND s.num = c_store;
 
   next := v_next;
   limited := v_limited;
   version := v_version;
   RETURN NEXT;
-  IF cardinality(v_chosen) = 0 THEN
-    RETURN;
-  END IF;
-  RETURN QUERY
-    SELECT NULL::bigint[], NULL::boolean, NULL::integer, q.id, e.id, q.event_type, q.endpoint, e.subject_id,
-        convert_from(substring(e.bodies FROM q.body_from + 1 FOR q.body_length), 'UTF8'), q.created_at, q.test,
-        q.attempt_count, q.failures
-      FROM unnest(v_chosen) WITH ORDINALITY AS t (id, ord)
-      JOIN queue q ON q.id = t.id
-      JOIN events e ON e.tenant = q.tenant AND e.store = q.store AND e.created_at = q.created_at AND e.num = q.event
-      ORDER BY t.ord;
 END $$;
 `;

@@ -1,6 +1,7 @@
 import type { Migration } from "../migrate.ts";
 import { start } from "./001-start.ts";
 import { presence } from "./002-presence.ts";
+import { claim } from "./003-claim.ts";
 
 /** In order; never changed once released, only added to. */
-export const MIGRATIONS: readonly Migration[] = [start, presence];
+export const MIGRATIONS: readonly Migration[] = [start, presence, claim];

@@ -1,0 +1,129 @@
+import { SETTINGS } from "./settings.ts";
+
+/**
+ * For releases that know no schema after 2; `claim_2` is what this one calls.
+ *
+ * Leases what is due in some lanes of one store: oldest first across the lanes; what needs quota and finds none is
+ * passed over, what needs none is not. \`c_marks\`: where each lane's look into the index may start, past the entries
+ * that are dead already; where that finds less than asked for, it looks again from the beginning.
+ *
+ * The first row has the summary: for each lane when its next delivery is due (null: none), whether the quota is used
+ * up, and the version of the store's endpoints. The deliveries follow.
+ */
+export const CLAIM_1 = `
+CREATE FUNCTION claim_1(
+  c_now bigint, c_token text, c_until bigint, c_tenant bigint, c_store bigint, c_hour integer, c_limit integer,
+  c_holder text, c_lanes bigint[], c_rooms integer[], c_marks bigint[]
+) RETURNS TABLE (
+  next bigint[], limited boolean, version integer,
+  id text, event_id text, event_type text, endpoint bigint, subject_id text, body text, created_at bigint,
+  test boolean, attempt_count integer, failures integer
+)
+LANGUAGE plpgsql ${SETTINGS} AS $$
+#variable_conflict use_column
+DECLARE
+  v_marks bigint[] := c_marks;
+  v_rooms integer[];
+  v_short boolean;
+  v_before integer := 0;
+  v_used integer := 0;
+  v_seen integer[];
+  v_chosen text[];
+  v_hours integer[];
+  v_limited boolean;
+  v_next bigint[];
+  v_version integer;
+  c record;
+BEGIN
+  -- A lane that may not send has no room.
+  v_rooms := ARRAY(
+    SELECT CASE WHEN e.state = 'active' AND e.store = c_store AND NOT EXISTS (SELECT FROM lane_holds h
+        WHERE h.tenant = c_tenant AND h.endpoint = l.lane AND h.holder <> c_holder AND h.until > c_now)
+      THEN l.room ELSE -1 END
+    FROM unnest(c_lanes, c_rooms) WITH ORDINALITY AS l (lane, room, ord)
+    LEFT JOIN endpoints e ON e.tenant = c_tenant AND e.num = l.lane ORDER BY l.ord);
+
+  -- What was counted in another hour needs quota again.
+  UPDATE queue q SET gate = 0, counted_hour = NULL
+    FROM unnest(c_lanes, v_rooms) AS l (lane, room)
+    WHERE l.room >= 0 AND q.endpoint = l.lane AND q.gate = 2 AND q.lease IS NULL AND q.counted_hour <> c_hour;
+
+  IF c_limit IS NOT NULL THEN
+    -- Locks the counter.
+    INSERT INTO quota_used AS q (tenant, store, hour, used) VALUES (c_tenant, c_store, c_hour, 0)
+      ON CONFLICT ON CONSTRAINT quota_used_pkey DO UPDATE SET used = q.used RETURNING q.used INTO v_before;
+  END IF;
+
+  LOOP
+    v_used := v_before;
+    v_limited := false;
+    v_chosen := '{}';
+    v_hours := '{}';
+    v_seen := array_fill(0, ARRAY[cardinality(c_lanes)]);
+    FOR c IN
+      SELECT l.ord, q.id, q.gate
+        FROM unnest(c_lanes, v_rooms, v_marks) WITH ORDINALITY AS l (lane, room, mark, ord)
+        CROSS JOIN generate_series(0, 2) AS g (gate)
+        CROSS JOIN LATERAL (SELECT w.id, w.gate, w.due_at, w.num FROM queue w
+          WHERE w.endpoint = l.lane AND w.gate = g.gate AND w.lease IS NULL
+            AND w.due_at >= l.mark AND w.due_at <= c_now
+          ORDER BY w.due_at, w.num LIMIT greatest(l.room, 0) FOR UPDATE SKIP LOCKED) q
+        WHERE l.room > 0 ORDER BY q.due_at, q.num
+    LOOP
+      CONTINUE WHEN v_seen[c.ord] >= v_rooms[c.ord];
+      IF c.gate = 0 AND c_limit IS NOT NULL THEN
+        IF v_limited OR v_used >= c_limit THEN
+          v_limited := true;
+          CONTINUE;
+        END IF;
+        v_used := v_used + 1;
+        v_hours := v_hours || c_hour;
+      ELSE
+        v_hours := v_hours || NULL::integer;
+      END IF;
+      v_seen[c.ord] := v_seen[c.ord] + 1;
+      v_chosen := v_chosen || c.id;
+    END LOOP;
+    v_short := false;
+    FOR i IN 1 .. cardinality(c_lanes) LOOP
+      IF v_marks[i] > 0 AND v_seen[i] < v_rooms[i] THEN
+        v_short := true;
+        v_marks[i] := 0;
+      END IF;
+    END LOOP;
+    EXIT WHEN NOT v_short;
+  END LOOP;
+
+  IF v_used > v_before THEN
+    UPDATE quota_used q SET used = v_used WHERE q.tenant = c_tenant AND q.store = c_store AND q.hour = c_hour;
+  END IF;
+  IF cardinality(v_chosen) > 0 THEN
+    INSERT INTO leases (token, until) VALUES (c_token, c_until) ON CONFLICT DO NOTHING;
+    UPDATE queue q SET lease = c_token, counted_hour = coalesce(t.hour, q.counted_hour)
+      FROM unnest(v_chosen, v_hours) AS t (id, hour) WHERE q.id = t.id;
+  END IF;
+
+  v_next := ARRAY(
+    SELECT CASE WHEN l.room >= 0 THEN (SELECT min(first.due_at) FROM generate_series(0, 2) AS g (gate)
+        CROSS JOIN LATERAL (SELECT w.due_at FROM queue w WHERE w.endpoint = l.lane AND w.gate = g.gate
+          AND w.lease IS NULL AND w.due_at >= l.mark ORDER BY w.due_at LIMIT 1) first) END
+    FROM unnest(c_lanes, v_rooms, v_marks) WITH ORDINALITY AS l (lane, room, mark, ord) ORDER BY l.ord);
+  SELECT s.endpoints_version INTO v_version FROM stores s WHERE s.tenant = c_tenant AND s.num = c_store;
+
+  next := v_next;
+  limited := v_limited;
+  version := v_version;
+  RETURN NEXT;
+  IF cardinality(v_chosen) = 0 THEN
+    RETURN;
+  END IF;
+  RETURN QUERY
+    SELECT NULL::bigint[], NULL::boolean, NULL::integer, q.id, e.id, q.event_type, q.endpoint, e.subject_id,
+        convert_from(substring(e.bodies FROM q.body_from + 1 FOR q.body_length), 'UTF8'), q.created_at, q.test,
+        q.attempt_count, q.failures
+      FROM unnest(v_chosen) WITH ORDINALITY AS t (id, ord)
+      JOIN queue q ON q.id = t.id
+      JOIN events e ON e.tenant = q.tenant AND e.store = q.store AND e.created_at = q.created_at AND e.num = q.event
+      ORDER BY t.ord;
+END $$;
+`;
