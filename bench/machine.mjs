@@ -30,11 +30,28 @@ function filesystemOf(folder) {
 /** Linux counts processor time in hundredths of a second, whatever its kernel's tick. */
 const TICK_MICROS = 10_000;
 
-/** Processor time of a process and of those it started, in µs. @param {number} pid */
+/**
+ * Processor time of a process and of those it started, in µs, ended ones included. Throws when the process itself has
+ * ended.
+ * @param {number} pid
+ */
 export function cpuMicros(pid) {
-  const family = familyOf(pid);
-  const living = family.reduce((sum, member) => sum + statOf(member).ticks, 0);
-  return (living + statOf(pid).endedTicks) * TICK_MICROS;
+  for (;;) {
+    const { endedTicks } = statOf(pid);
+    const ticks = familyOf(pid).reduce((sum, member) => sum + ticksOf(member), 0);
+    // A child that ended in between (a server's connection) was counted as alive, as ended, or not at all.
+    if (statOf(pid).endedTicks === endedTicks) return ticks * TICK_MICROS;
+  }
+}
+
+/** Its own and those of its children that ended; 0 when it has ended meanwhile. @param {number} pid */
+function ticksOf(pid) {
+  try {
+    const { ticks, endedTicks } = statOf(pid);
+    return ticks + endedTicks;
+  } catch {
+    return 0;
+  }
 }
 
 /** What all cores together have idled since the machine started, waiting for its disks included, in µs. */
@@ -49,11 +66,19 @@ export function parseIdle(text) {
 /** Resident memory of a process and of those it started, in MB. @param {number} pid */
 export function residentMb(pid) {
   let kilobytes = 0;
-  for (const member of familyOf(pid)) {
-    const status = readFileSync(`/proc/${member}/status`, "utf8");
-    kilobytes += Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
-  }
+  for (const member of familyOf(pid)) kilobytes += residentKilobytes(member);
   return kilobytes / 1024;
+}
+
+/** @param {number} pid */
+function residentKilobytes(pid) {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+  } catch {
+    // It has ended meanwhile.
+    return 0;
+  }
 }
 
 /** @param {number} pid */

@@ -17,6 +17,7 @@ const HELP = `npm run bench -- [options]
   --connections N   of the load generator (256)
   --store NAME      sqlite, or postgres: a server of the bench's own, in a temporary folder, with fsync (sqlite)
   --database URL    an empty PostgreSQL database to use instead; runs after the first find what it left
+  --workers N       on PostgreSQL: the hub as one process that accepts and N that send (0: one process for all)
   --folder DIR      where the stores are made (the system's temporary folder)
 
 A hub that runs already, this one or another (docs/benchmark.md, "Other hubs"): ${TARGET_SCENARIOS.slice(1).join(" and ")}
@@ -53,6 +54,7 @@ export function parseOptions(argv, env) {
       folder: { type: "string" },
       store: { type: "string", default: "sqlite" },
       database: { type: "string" },
+      workers: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
@@ -64,6 +66,9 @@ export function parseOptions(argv, env) {
   if (values.store !== "sqlite" && values.store !== "postgres") {
     throw new Error(`--store ${values.store}: choose from sqlite, postgres`);
   }
+  const store = values.database === undefined ? values.store : "postgres";
+  const workers = wholeNumber("workers", values.workers, 0);
+  if (workers > 0) ownPostgres("workers", store, target);
   const quick = values.quick;
   return {
     target,
@@ -71,8 +76,9 @@ export function parseOptions(argv, env) {
     quick,
     json: values.json ?? null,
     folder: values.folder ?? null,
-    store: values.database === undefined ? values.store : "postgres",
+    store,
     database: values.database ?? null,
+    workers,
     pending: wholeNumber("pending", values.pending, quick ? 50_000 : 1_000_000),
     minutes: positive("minutes", values.minutes, quick ? 0.25 : 2),
     rate: wholeNumber("rate", values.rate, 1_000),
@@ -125,6 +131,12 @@ function processOf(text) {
   const [, name, pid] = /^([^=]+)=(\d+)$/.exec(text) ?? [];
   if (name === undefined) throw new Error(`--process ${text}: NAME=PID`);
   return [name, Number(pid)];
+}
+
+/** Refuses what needs a hub that the bench starts on PostgreSQL. @param {string} name @param {string} store @param {object | null} target */
+function ownPostgres(name, store, target) {
+  if (target !== null) throw new Error(`--${name}: not with --target, whose hub runs already`);
+  if (store !== "postgres") throw new Error(`--${name}: needs --store postgres or --database`);
 }
 
 /** @param {string} name @param {string | undefined} text @param {number} fallback */

@@ -27,6 +27,12 @@ describe("the bench's options", () => {
     });
   });
 
+  it("split the hub on PostgreSQL, whoever runs that", () => {
+    expect(parse("")).toMatchObject({ workers: 0 });
+    expect(parse("--workers 3 --store postgres")).toMatchObject({ workers: 3, store: "postgres" });
+    expect(parse("--workers 2 --database postgres://a/b")).toMatchObject({ workers: 2, store: "postgres" });
+  });
+
   it("are written down without the key", () => {
     const options = parse("--target http://hub.example --adapter svix --key secret");
     expect(JSON.stringify(withoutKey(options))).toContain("hub.example");
@@ -42,6 +48,9 @@ describe("the bench's options", () => {
     ["--target http://a --adapter convoy --key k", "--project"],
     ["--target http://a --adapter svix --key k --only backlog", "limits, throughput, latency"],
     ["--target http://a --adapter svix --key k --process redis", "NAME=PID"],
+    ["--workers 2", "--store postgres or --database"],
+    ["--workers two --store postgres", "whole number"],
+    ["--workers 2 --store postgres --target http://a --adapter svix --key k", "not with --target"],
   ])("%s is refused with what is wrong", (text, reason) => {
     expect(() => parse(text)).toThrow(reason);
   });

@@ -57,8 +57,8 @@ export async function withRig(options, shape, use) {
  * What no scenario may ask of a hub that only runs somewhere, the options have refused.
  * @param {import("./options.mjs").Options} options @param {string} folder @param {string} databaseUrl @returns {Promise<any>}
  */
-const hubOf = async ({ target }, folder, databaseUrl) =>
-  target === null ? startHub({ folder, databaseUrl }) : attachHub(target);
+const hubOf = async ({ target, workers }, folder, databaseUrl) =>
+  target === null ? startHub({ folder, databaseUrl, workers }) : attachHub(target);
 
 /**
  * Where the hub keeps everything: a file in its folder, a database that is given, or a PostgreSQL server for this run.

@@ -1,9 +1,9 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { cpuMicros, residentMb } from "../machine.mjs";
 import { sleep, withRig } from "../rig.mjs";
 import { median, spread } from "../stats.mjs";
+import { eachNote, memoryOf, sumCpuMicros } from "../usage.mjs";
 import { named } from "./throughput.mjs";
 
 /**
@@ -42,9 +42,9 @@ export async function backlog(options) {
       {
         scenario,
         figure: "resident when ready",
-        value: large.readyMb,
+        value: large.ready.mb,
         unit: "MB",
-        note: `at most ${large.peakMb.toFixed(0)} MB while draining`,
+        note: `${eachNote(large.ready)}${eachNote(large.ready) && "; "}at most ${large.peak.mb.toFixed(0)} MB while draining${eachNote(large.peak, ": ")}`,
       },
       {
         scenario,
@@ -76,14 +76,14 @@ function measure(options, pending) {
     const file = join(rig.folder, "hub.db");
     const mbOnDisk = options.store === "sqlite" ? statSync(file).size / 2 ** 20 : null;
     const readyMs = await rig.hub.restart();
-    const readyMb = residentMb(rig.hub.pid);
+    const ready = memoryOf(rig.hub.processes);
     return {
       pending: sent.accepted * FAN_OUT,
       fillRate: (sent.accepted * FAN_OUT) / fillSeconds,
       refused: sent.refused,
       mbOnDisk,
       readyMs,
-      readyMb,
+      ready,
       ...(await drain(rig, sent.accepted * FAN_OUT)),
     };
   });
@@ -91,13 +91,13 @@ function measure(options, pending) {
 
 /** Resumes every endpoint, and looks on for a minute or until nothing is left. @param {import("../rig.mjs").Rig} rig @param {number} pending */
 async function drain(rig, pending) {
-  const cpuBefore = cpuMicros(rig.hub.pid);
+  const cpuBefore = sumCpuMicros(rig.hub.processes);
   const startedAt = performance.now();
   await rig.setAllActive(true);
   const rates = [];
   let before = await rig.receivers.call("counts");
   const first = before.at;
-  let peakMb = 0;
+  let peak = memoryOf(rig.hub.processes);
   while (performance.now() - startedAt < MINUTE_MS && before.distinct < pending) {
     const until = performance.now() + WINDOW_MS;
     let after = before;
@@ -105,15 +105,16 @@ async function drain(rig, pending) {
       await sleep(50);
       after = await rig.receivers.call("counts");
     }
-    peakMb = Math.max(peakMb, residentMb(rig.hub.pid));
+    const memory = memoryOf(rig.hub.processes);
+    if (memory.mb > peak.mb) peak = memory;
     rates.push(((after.distinct - before.distinct) / (after.at - before.at)) * 1e6);
     before = after;
   }
   return {
     rates,
-    peakMb,
+    peak,
     wholeRate: median(rates),
     seconds: (before.at - first) / 1e6,
-    hubMicros: (cpuMicros(rig.hub.pid) - cpuBefore) / before.distinct,
+    hubMicros: (sumCpuMicros(rig.hub.processes) - cpuBefore) / before.distinct,
   };
 }

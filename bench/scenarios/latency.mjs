@@ -1,6 +1,6 @@
-import { cpuMicros } from "../machine.mjs";
 import { withRig } from "../rig.mjs";
 import { quantile, spread } from "../stats.mjs";
+import { sumCpuMicros } from "../usage.mjs";
 import { named } from "./throughput.mjs";
 
 /**
@@ -16,11 +16,11 @@ export async function latency(options, limits) {
   const warmUpMs = options.quick ? 2_000 : WARM_UP_MS;
   const events = Math.round((options.rate * (warmUpMs + options.latencyMs)) / 1000);
   const result = await withRig(options, { stores: 1, fanOut: FAN_OUT }, async (rig) => {
-    const cpuBefore = hubCpu(rig);
+    const cpuBefore = sumCpuMicros(rig.hub.processes);
     await rig.load.call("timetable", { rate: options.rate, events });
     const sent = await rig.load.call("finished", { events });
     const drain = await rig.drained(sent.accepted * FAN_OUT, DRAIN_MS);
-    const cpu = hubCpu(rig) - cpuBefore;
+    const cpu = sumCpuMicros(rig.hub.processes) - cpuBefore;
     const times = await rig.load.call("times");
     const arrivals = [];
     for (let slot = 0; slot < FAN_OUT; slot++) {
@@ -31,9 +31,6 @@ export async function latency(options, limits) {
   const first = Math.round((options.rate * warmUpMs) / 1000);
   return { rows: rowsOf(options, limits, result, first) };
 }
-
-/** Of all its processes that are known, in µs. @param {import("../rig.mjs").Rig} rig */
-const hubCpu = (rig) => Object.values(rig.hub.processes).reduce((sum, pid) => sum + cpuMicros(pid), 0);
 
 /** @param {import("../options.mjs").Options} options @param {import("./limits.mjs").Limits} limits @param {any} result @param {number} first */
 function rowsOf(options, limits, { sent, drain, cpu, times, arrivals }, first) {

@@ -1,6 +1,6 @@
-import { cpuMicros, residentMb } from "../machine.mjs";
 import { sleep, withRig } from "../rig.mjs";
 import { slope } from "../stats.mjs";
+import { eachNote, memoryOf, sumCpuMicros } from "../usage.mjs";
 import { measure } from "./throughput.mjs";
 
 /** Resident memory of the hub over a long run at 70 % of what it can do, second by second. */
@@ -16,18 +16,18 @@ export async function memory(options, deliveriesPerSecond) {
   const full = deliveriesPerSecond ?? (await calibrate(options));
   const rate = Math.max(1, Math.floor((full * SHARE) / FAN_OUT));
   const seen = await withRig(options, { stores: 1, fanOut: FAN_OUT }, async (rig) => {
-    const cpuBefore = cpuMicros(rig.hub.pid);
+    const cpuBefore = sumCpuMicros(rig.hub.processes);
     await rig.load.call("timetable", { rate, events: 0 });
     const startedAt = performance.now();
-    /** @type {{minute: number, mb: number}[]} */
+    /** @type {({minute: number} & import("../usage.mjs").Memory)[]} */
     const samples = [];
     while (performance.now() - startedAt < options.minutes * 60_000) {
       await sleep(SAMPLE_MS);
-      samples.push({ minute: (performance.now() - startedAt) / 60_000, mb: residentMb(rig.hub.pid) });
+      samples.push({ minute: (performance.now() - startedAt) / 60_000, ...memoryOf(rig.hub.processes) });
     }
     const sent = await rig.load.call("stop");
     const drain = await rig.drained(sent.accepted * FAN_OUT, DRAIN_MS);
-    return { samples, sent, drain, cpu: cpuMicros(rig.hub.pid) - cpuBefore };
+    return { samples, sent, drain, cpu: sumCpuMicros(rig.hub.processes) - cpuBefore };
   });
   return { rows: rowsOf(options, seen, rate), samples: seen.samples };
 }
@@ -61,7 +61,7 @@ function rowsOf(options, { samples, sent, drain, cpu }, rate) {
       high: Math.max(...sizes),
       unit: "MB",
       hubMicros: cpu / (sent.accepted * FAN_OUT),
-      note: `${rate} events/s × ${FAN_OUT}; all received: ${drain.complete ? "yes" : "NO"}`,
+      note: `${rate} events/s × ${FAN_OUT}; all received: ${drain.complete ? "yes" : "NO"}${eachNote(settled.at(-1), "; ")}`,
     },
     {
       scenario,
