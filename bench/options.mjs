@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { ADAPTERS } from "./adapters/adapter.mjs";
+import { OWN } from "./processor.mjs";
 
 export const SCENARIOS = ["limits", "throughput", "latency", "dead-endpoint", "memory", "backlog"];
 /** The others stop the hub, look into its store or pause its endpoints. */
@@ -130,6 +131,7 @@ function targetOf({ target, adapter = "", key, project, topic, process: processe
 function processOf(text) {
   const [, name, pid] = /^([^=]+)=(\d+)$/.exec(text) ?? [];
   if (name === undefined) throw new Error(`--process ${text}: NAME=PID`);
+  if (OWN.has(name)) throw new Error(`--process ${text}: that name is for a process of the bench's own`);
   return [name, Number(pid)];
 }
 

@@ -48,6 +48,7 @@ describe("the bench's options", () => {
     ["--target http://a --adapter convoy --key k", "--project"],
     ["--target http://a --adapter svix --key k --only backlog", "limits, throughput, latency"],
     ["--target http://a --adapter svix --key k --process redis", "NAME=PID"],
+    ["--target http://a --adapter svix --key k --process receivers=12", "of the bench's own"],
     ["--workers 2", "--store postgres or --database"],
     ["--workers two --store postgres", "whole number"],
     ["--workers 2 --store postgres --target http://a --adapter svix --key k", "not with --target"],

@@ -1,14 +1,18 @@
 import { median, spread } from "./stats.mjs";
 
-/** The bench's own processes; the others are the hub's. */
-const OWN = new Set(["receivers", "load generator"]);
+export const RECEIVERS = "receivers";
+export const LOAD = "load generator";
+/** A server that the bench started, its connections' processes included. */
+export const POSTGRES = "PostgreSQL server";
+/** What the bench starts beside the hub; the others are the hub's. */
+export const OWN = new Set([RECEIVERS, LOAD, POSTGRES]);
 
 /**
  * @typedef {{deliveredPerSecond: number, micros: Record<string, number>, idleMicros: number}} Window
  *   `micros` by process, and what all cores idled, both for one delivery
  */
 
-/** The hub's processor time for one delivery, in µs; undefined when none of its processes is known. @param {readonly Window[]} windows */
+/** The hub's own processor time for one delivery, in µs; undefined when none of its processes is known. @param {readonly Window[]} windows */
 export function hubMicrosOf(windows) {
   const sums = windows.map(({ micros }) => Object.entries(micros).filter(([name]) => !OWN.has(name)));
   if (sums.every((entries) => entries.length === 0)) return undefined;

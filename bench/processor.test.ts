@@ -37,6 +37,15 @@ describe("processor time", () => {
     ).toBeUndefined();
   });
 
+  it("of the hub is without that of a server which the bench started, wherever its row stands", () => {
+    const micros = { api: 60, "worker 1": 40, "PostgreSQL server": 90, receivers: 15 };
+    const window = { deliveredPerSecond: 8_000, micros, idleMicros: 0 };
+    expect(hubMicrosOf([window])).toBe(100);
+    expect(processorRows("s", [window], 2).map((row) => row.figure)).toContain(
+      "processor: PostgreSQL server",
+    );
+  });
+
   it("stands beside all that the cores have in the time of one delivery, with what is left", () => {
     const rows = processorRows("s", windows, 2).map((row) => [row.figure, row.value, row.limit?.value]);
     expect(rows).toEqual([

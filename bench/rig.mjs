@@ -6,6 +6,7 @@ import { startPostgres } from "../test/postgres/server.mjs";
 import { startHub } from "./launch.mjs";
 import { cpuMicros, idleMicros } from "./machine.mjs";
 import { startChild } from "./processes.mjs";
+import { LOAD, POSTGRES, RECEIVERS } from "./processor.mjs";
 import { attachHub, awaitRoutes } from "./target.mjs";
 
 export const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -43,7 +44,7 @@ export async function withRig(options, shape, use) {
   const receivers = startChild("receivers");
   const load = startChild("load");
   try {
-    const rig = new Rig({ options, shape, folder, hub, receivers, load });
+    const rig = new Rig({ options, shape, folder, database, hub, receivers, load });
     await rig.furnish();
     return await use(rig);
   } finally {
@@ -65,22 +66,28 @@ const hubOf = async ({ target, workers }, folder, databaseUrl) =>
  * @param {import("./options.mjs").Options} options @param {string} folder
  */
 async function openDatabase(options, folder) {
-  const nothing = async () => undefined;
-  if (options.database !== null) return { url: options.database, remove: nothing };
-  if (options.store === "sqlite") return { url: `file:${join(folder, "hub.db")}`, remove: nothing };
+  const nothing = { processes: {}, remove: async () => undefined };
+  if (options.database !== null) return { ...nothing, url: options.database };
+  if (options.store === "sqlite") return { ...nothing, url: `file:${join(folder, "hub.db")}` };
   const server = await startPostgres({ folder: options.folder ?? tmpdir(), settings: POSTGRES_SETTINGS });
-  return { url: server.url("postgres"), remove: () => server.remove() };
+  return {
+    processes: { [POSTGRES]: server.pid },
+    url: server.url("postgres"),
+    remove: () => server.remove(),
+  };
 }
 
 export class Rig {
   /** @param {any} parts */
-  constructor({ options, shape, folder, hub, receivers, load }) {
+  constructor({ options, shape, folder, database, hub, receivers, load }) {
     /** @type {import("./options.mjs").Options} */
     this.options = options;
     /** @type {{stores: number, fanOut: number, pattern?: number[] | null}} */
     this.shape = shape;
     /** @type {string} */
     this.folder = folder;
+    /** @type {{url: string, processes: Record<string, number>}} `processes`: of a server of the bench's own */
+    this.database = database;
     /** @type {import("./launch.mjs").Hub} */
     this.hub = hub;
     /** @type {import("./processes.mjs").Child} */
@@ -157,7 +164,12 @@ export class Rig {
 
   /** What takes part on this machine, by name: process ids. @returns {Record<string, number>} */
   processes() {
-    return { ...this.hub.processes, receivers: this.receivers.pid, "load generator": this.load.pid };
+    return {
+      ...this.hub.processes,
+      ...this.database.processes,
+      [RECEIVERS]: this.receivers.pid,
+      [LOAD]: this.load.pid,
+    };
   }
 
   /** Where everything stands now. */
