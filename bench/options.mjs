@@ -12,6 +12,8 @@ const HELP = `npm run bench -- [options]
   --quick           short windows and a small backlog: a look, not a measurement
   --json FILE       writes everything as JSON too
   --pending N       deliveries in the backlog (1,000,000; with --quick 50,000)
+  --small N         deliveries in the backlog that it is compared with (30,000)
+  --drain-rate N    new events per second while a backlog drains (50; 0: none)
   --minutes N       length of the memory run (2)
   --rate N          events per second of the latency and dead-endpoint runs (1,000)
   --outstanding N   deliveries under way at once in the paced throughput runs (1,000)
@@ -48,6 +50,8 @@ export function parseOptions(argv, env) {
       quick: { type: "boolean", default: false },
       json: { type: "string" },
       pending: { type: "string" },
+      small: { type: "string" },
+      "drain-rate": { type: "string" },
       minutes: { type: "string" },
       rate: { type: "string" },
       outstanding: { type: "string" },
@@ -81,6 +85,8 @@ export function parseOptions(argv, env) {
     database: values.database ?? null,
     workers,
     pending: wholeNumber("pending", values.pending, quick ? 50_000 : 1_000_000),
+    small: wholeNumber("small", values.small, 30_000),
+    drainRate: wholeNumber("drain-rate", values["drain-rate"], 50),
     minutes: positive("minutes", values.minutes, quick ? 0.25 : 2),
     rate: wholeNumber("rate", values.rate, 1_000),
     outstanding: wholeNumber("outstanding", values.outstanding, 1_000),

@@ -33,6 +33,15 @@ describe("the bench's options", () => {
     expect(parse("--workers 2 --database postgres://a/b")).toMatchObject({ workers: 2, store: "postgres" });
   });
 
+  it("say how large a backlog is, what it is compared with, and what comes while it drains", () => {
+    expect(parse("")).toMatchObject({ pending: 1_000_000, small: 30_000, drainRate: 50 });
+    expect(parse("--pending 5000000 --small 10000 --drain-rate 0")).toMatchObject({
+      pending: 5_000_000,
+      small: 10_000,
+      drainRate: 0,
+    });
+  });
+
   it("are written down without the key", () => {
     const options = parse("--target http://hub.example --adapter svix --key secret");
     expect(JSON.stringify(withoutKey(options))).toContain("hub.example");
@@ -49,6 +58,8 @@ describe("the bench's options", () => {
     ["--target http://a --adapter svix --key k --only backlog", "limits, throughput, latency"],
     ["--target http://a --adapter svix --key k --process redis", "NAME=PID"],
     ["--target http://a --adapter svix --key k --process receivers=12", "of the bench's own"],
+    ["--small few", "whole number"],
+    ["--drain-rate=-1", "whole number"],
     ["--workers 2", "--store postgres or --database"],
     ["--workers two --store postgres", "whole number"],
     ["--workers 2 --store postgres --target http://a --adapter svix --key k", "not with --target"],

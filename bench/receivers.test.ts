@@ -36,6 +36,14 @@ describe("the receivers", () => {
     expect(await receivers.call("counts")).toMatchObject({ received: 0, distinct: 0, unknown: 0 });
   });
 
+  it("tell new events from those before by their number, and count each once", async () => {
+    await receivers.call("markNew", { from: 7 });
+    for (const number of ["000000006", "000000007", "000000007", "000000008"]) await send(`"~${number}~"`);
+    expect(await receivers.call("counts")).toMatchObject({ distinct: 3, fresh: 2, duplicates: 1 });
+    const arrivals: Float64Array = await receivers.call("arrivals", { slot: 0, from: 7, length: 10 });
+    expect([...arrivals].map((at) => at > 0)).toEqual([true, true, false]);
+  });
+
   it("answer a hub that asks whether an address is there", async () => {
     expect((await fetch(url, { method: "HEAD" })).status).toBe(200);
     expect((await fetch(url)).status).toBe(200);

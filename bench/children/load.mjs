@@ -169,9 +169,10 @@ serve({
     return { ...counts, sent: next, statuses, at: nowMicros() };
   },
   counts: () => ({ ...counts, sent: next, at: nowMicros() }),
-  times: () => ({
-    meantAt: meantAt.slice(0, next),
-    acceptedAt: acceptedAt.slice(0, next),
+  /** Of the events from a number on, in µs; 0 is not accepted. @param {{from: number} | null} input */
+  times: (input) => ({
+    meantAt: meantAt.slice(input?.from ?? 0, next),
+    acceptedAt: acceptedAt.slice(input?.from ?? 0, next),
     lags: Float64Array.from(lags),
   }),
 });

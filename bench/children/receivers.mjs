@@ -16,7 +16,10 @@ const FEEDBACK_MS = 5;
 const receivers = [];
 /** Arrival times by slot, then by chunks of event numbers: 0 is not arrived. @type {Float64Array[][]} */
 let arrivals = [];
-let counts = { received: 0, distinct: 0, duplicates: 0, unknown: 0, checked: 0, wrong: 0 };
+const NOTHING = { received: 0, distinct: 0, fresh: 0, duplicates: 0, unknown: 0, checked: 0, wrong: 0 };
+let counts = { ...NOTHING };
+/** From this number on, an event is new: the distinct ones count as `fresh` besides. */
+let newFrom = Number.POSITIVE_INFINITY;
 let checkEvery = 100;
 /** What the names of a signature's headers begin with. */
 let signatureHeaders = "webhook";
@@ -53,6 +56,7 @@ function take(receiver, head, body) {
   if (chunk[at] === 0) {
     chunk[at] = nowMicros();
     counts.distinct++;
+    if (sequence >= newFrom) counts.fresh++;
   } else {
     counts.duplicates++;
   }
@@ -128,17 +132,21 @@ serve({
   unprobed: () => receivers.filter(({ isProbed }) => !isProbed).length,
   /** Requests that each receiver has seen. */
   perReceiver: () => receivers.map(({ received }) => received),
-  /** Arrival times of one slot, by event number. @param {{slot: number, length: number}} input */
-  arrivals({ slot, length }) {
+  /** What tells new events from those before. @param {{from: number}} input */
+  markNew({ from }) {
+    newFrom = from;
+  },
+  /** Arrival times of one slot, by event number, from one to another. @param {{slot: number, length: number, from?: number}} input */
+  arrivals({ slot, length, from: first = 0 }) {
     const times = new Float64Array(length);
     (arrivals[slot] ?? []).forEach((chunk, index) => {
       const from = index * CHUNK;
       if (from < length) times.set(chunk.subarray(0, length - from), from);
     });
-    return times;
+    return times.slice(first);
   },
   reset() {
     arrivals = [];
-    counts = { received: 0, distinct: 0, duplicates: 0, unknown: 0, checked: 0, wrong: 0 };
+    counts = { ...NOTHING };
   },
 });

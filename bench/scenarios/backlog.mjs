@@ -1,63 +1,37 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
-import { sleep, withRig } from "../rig.mjs";
-import { median, spread } from "../stats.mjs";
-import { eachNote, memoryOf, sumCpuMicros } from "../usage.mjs";
+import { ledgerRow } from "../ledger.mjs";
+import { withRig } from "../rig.mjs";
+import { median, quantile, spread } from "../stats.mjs";
+import { eachNote, memoryOf } from "../usage.mjs";
+import { within } from "../within.mjs";
+import { drain, WINDOW_MS } from "./drain.mjs";
 import { named } from "./throughput.mjs";
 
 /**
  * A great many pending deliveries, kept by paused endpoints: how soon the hub is ready again with them, how much memory
- * that takes, and whether it drains them as fast as it drains few.
+ * that takes, whether it drains them as fast as it drains few, and what new events of the same stores wait meanwhile.
  */
 const STORES = 10;
 const FAN_OUT = 3;
-const SMALL_PENDING = 30_000;
 const MINUTE_MS = 60_000;
-const WINDOW_MS = 2_000;
 const FILL_MS = 1_800_000;
+/** What is asked of it. */
+const SECONDS_A_MILLION = 180;
+const NEW_EVENT_MS = 5_000;
 
 /** @param {import("../options.mjs").Options} options */
 export async function backlog(options) {
-  const small = await measure(options, Math.min(SMALL_PENDING, options.pending));
+  const small = await measure(options, Math.min(options.small, options.pending));
   const large = await measure(options, options.pending);
   const scenario = `backlog of ${options.pending.toLocaleString("en-US")}`;
-  const usual = { name: `with ${small.pending.toLocaleString("en-US")}`, value: small.wholeRate };
   return {
-    rows: [
-      {
-        scenario,
-        figure: "filled",
-        value: large.fillRate,
-        unit: "deliveries/s",
-        note: `${large.mbOnDisk === null ? "" : `${large.mbOnDisk.toFixed(0)} MB on disk; `}${large.refused} refused for now`,
-      },
-      {
-        scenario,
-        figure: "ready after a restart",
-        value: large.readyMs,
-        unit: "ms",
-        limit: { name: usual.name, value: small.readyMs },
-      },
-      {
-        scenario,
-        figure: "resident when ready",
-        value: large.ready.mb,
-        unit: "MB",
-        note: `${eachNote(large.ready)}${eachNote(large.ready) && "; "}at most ${large.peak.mb.toFixed(0)} MB while draining${eachNote(large.peak, ": ")}`,
-      },
-      {
-        scenario,
-        figure: "drained, first minute",
-        ...named(spread(large.rates)),
-        unit: "deliveries/s",
-        hubMicros: large.hubMicros,
-        limit: usual,
-        note: `median of ${large.rates.length} windows of ${WINDOW_MS / 1000} s, in order: ${large.rates.map((rate) => Math.round(rate)).join(", ")}`,
-      },
-    ],
+    rows: [...readyRows(scenario, large, small), ...drainRows(scenario, large, small, options.drainRate)],
+    drains: { small: small.windows, large: large.windows },
   };
 }
+
+/** @typedef {Awaited<ReturnType<typeof measure>>} Seen */
 
 /** @param {import("../options.mjs").Options} options @param {number} pending */
 function measure(options, pending) {
@@ -66,55 +40,118 @@ function measure(options, pending) {
     await rig.setAllActive(false);
     const startedAt = performance.now();
     await rig.load.call("closed", { fanOut: FAN_OUT, outstanding: 0, events });
-    // A plain race would keep the process alive until its timer fires.
-    const gaveUp = new AbortController();
-    const limit = setTimeout(FILL_MS, undefined, { signal: gaveUp.signal }).catch(() => undefined);
-    const sent = await Promise.race([rig.load.call("finished", { events }), limit]);
-    gaveUp.abort();
+    const sent = await within(FILL_MS, rig.load.call("finished", { events }));
     if (sent === undefined) throw new Error(`the backlog was not filled in ${FILL_MS / 60_000} minutes`);
     const fillSeconds = (performance.now() - startedAt) / 1000;
     const file = join(rig.folder, "hub.db");
     const mbOnDisk = options.store === "sqlite" ? statSync(file).size / 2 ** 20 : null;
     const readyMs = await rig.hub.restart();
     const ready = memoryOf(rig.hub.processes);
+    const filled = { events, pending: sent.accepted * FAN_OUT };
+    const drained = await drain(rig, { ...filled, fanOut: FAN_OUT, rate: options.drainRate });
     return {
-      pending: sent.accepted * FAN_OUT,
-      fillRate: (sent.accepted * FAN_OUT) / fillSeconds,
-      refused: sent.refused,
+      ...filled,
+      fillRate: filled.pending / fillSeconds,
+      refusedFilling: sent.refused,
       mbOnDisk,
       readyMs,
       ready,
-      ...(await drain(rig, sent.accepted * FAN_OUT)),
+      ...drained,
+      refused: drained.refused - sent.refused,
+      firstMinute: firstMinuteOf(drained.windows),
     };
   });
 }
 
-/** Resumes every endpoint, and looks on for a minute or until nothing is left. @param {import("../rig.mjs").Rig} rig @param {number} pending */
-async function drain(rig, pending) {
-  const cpuBefore = sumCpuMicros(rig.hub.processes);
-  const startedAt = performance.now();
-  await rig.setAllActive(true);
-  const rates = [];
-  let before = await rig.receivers.call("counts");
-  const first = before.at;
-  let peak = memoryOf(rig.hub.processes);
-  while (performance.now() - startedAt < MINUTE_MS && before.distinct < pending) {
-    const until = performance.now() + WINDOW_MS;
-    let after = before;
-    while (performance.now() < until && after.distinct < pending) {
-      await sleep(50);
-      after = await rig.receivers.call("counts");
-    }
-    const memory = memoryOf(rig.hub.processes);
-    if (memory.mb > peak.mb) peak = memory;
-    rates.push(((after.distinct - before.distinct) / (after.at - before.at)) * 1e6);
-    before = after;
-  }
+/** @param {import("./drain.mjs").Window[]} windows */
+export function firstMinuteOf(windows) {
+  const first = windows.filter(({ beganMs }) => beganMs < MINUTE_MS);
+  const last = first.at(-1);
   return {
-    rates,
-    peak,
-    wholeRate: median(rates),
-    seconds: (before.at - first) / 1e6,
-    hubMicros: (sumCpuMicros(rig.hub.processes) - cpuBefore) / before.distinct,
+    rates: first.map(({ rate }) => rate),
+    hubMicros: last && last.hubMicros / last.distinct,
+    postgresMicros: last && last.postgresMicros / last.distinct,
   };
 }
+
+/** @param {string} scenario @param {Seen} large @param {Seen} small @returns {import("../report.mjs").Row[]} */
+const readyRows = (scenario, large, small) => [
+  {
+    scenario,
+    figure: "filled",
+    value: large.fillRate,
+    unit: "deliveries/s",
+    note: `${large.mbOnDisk === null ? "" : `${large.mbOnDisk.toFixed(0)} MB on disk; `}${large.refusedFilling} refused for now`,
+  },
+  {
+    scenario,
+    figure: "ready after a restart",
+    value: large.readyMs,
+    unit: "ms",
+    limit: { name: nameOf(small), value: small.readyMs },
+  },
+  {
+    scenario,
+    figure: "resident when ready",
+    value: large.ready.mb,
+    unit: "MB",
+    note: `${eachNote(large.ready)}${eachNote(large.ready) && "; "}at most ${large.peak.mb.toFixed(0)} MB while draining${eachNote(large.peak, ": ")}`,
+  },
+];
+
+/**
+ * @param {string} scenario @param {Seen} large @param {Seen} small @param {number} drainRate
+ * @returns {import("../report.mjs").Row[]}
+ */
+function drainRows(scenario, large, small, drainRate) {
+  const { rates, hubMicros, postgresMicros } = large.firstMinute;
+  const server = postgresMicros ? `; PostgreSQL ${postgresMicros.toFixed(0)} µs a delivery` : "";
+  return [
+    {
+      scenario,
+      figure: "drained, first minute",
+      ...named(spread(rates)),
+      unit: "deliveries/s",
+      hubMicros,
+      limit: { name: nameOf(small), value: median(small.firstMinute.rates) },
+      note: `median of ${rates.length} windows of ${WINDOW_MS / 1000} s, new events included, in order: ${rates.map((rate) => Math.round(rate)).join(", ")}${server}`,
+    },
+    {
+      scenario,
+      figure: large.left === 0 ? "drained, all of it" : "NOT DRAINED IN TIME",
+      value: large.seconds,
+      unit: "s",
+      limit: { name: "asked", value: (large.pending / 1e6) * SECONDS_A_MILLION },
+      note: `${large.left} of ${large.pending} left; on average ${Math.round((large.pending - large.left) / large.seconds)} of them a second`,
+    },
+    ...newEventRows(scenario, large, drainRate),
+    ledgerRow(scenario, large.ledger),
+    ledgerRow(`${scenario}, the one ${nameOf(small)}`, small.ledger),
+  ];
+}
+
+/** @param {string} scenario @param {Seen} large @param {number} drainRate @returns {import("../report.mjs").Row[]} */
+function newEventRows(scenario, { fresh, refused }, drainRate) {
+  if (fresh === null) return [];
+  const missing = fresh.received.filter((ms) => !Number.isFinite(ms)).length;
+  return [
+    {
+      scenario,
+      figure: "new events, due → accepted p99",
+      value: quantile(fresh.accepted, 0.99),
+      unit: "ms",
+      note: `${fresh.accepted.length} events, ${drainRate} a second, until nothing of the backlog was left; ${refused} refused for now`,
+    },
+    {
+      scenario,
+      figure: "new events, due → received p99",
+      value: quantile(fresh.received, 0.99),
+      unit: "ms",
+      limit: { name: "asked", value: NEW_EVENT_MS },
+      note: `p50 ${quantile(fresh.received, 0.5).toFixed(0)} ms, last ${quantile(fresh.received, 1).toFixed(0)} ms; ${missing} of ${fresh.received.length} never came`,
+    },
+  ];
+}
+
+/** @param {Seen} small */
+const nameOf = (small) => `with ${small.pending.toLocaleString("en-US")}`;

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { ledgerRow } from "../ledger.mjs";
 import { hubMicrosOf, processorRows } from "../processor.mjs";
 import { sleep, withRig } from "../rig.mjs";
 import { median, spread } from "../stats.mjs";
@@ -48,15 +49,6 @@ function rowsOf({ windows, sent, drain, ledger }, { fanOut, paced }, limits) {
   const rates = spread(windows.map((window) => window.deliveredPerSecond));
   const accepts = spread(windows.map((window) => window.acceptedPerSecond));
   const backlogs = windows.map((window) => window.backlog);
-  const { received, hub, expected, agrees } = ledger;
-  const says =
-    hub === null
-      ? "the hub was not asked"
-      : `the hub says ${hub.delivered} delivered, ${hub.pending} pending, ${hub.dead} dead`;
-  const signatures =
-    received.checked === 0
-      ? "signatures not checked"
-      : `${received.checked - received.wrong} of ${received.checked} signatures right`;
   return [
     {
       scenario,
@@ -82,13 +74,7 @@ function rowsOf({ windows, sent, drain, ledger }, { fanOut, paced }, limits) {
       unit: "deliveries",
       note: `${backlogs.join(", ")}; drained in ${(drain.ms / 1000).toFixed(1)} s`,
     },
-    {
-      scenario,
-      figure: agrees ? "ledger agrees" : "LEDGER DISAGREES",
-      value: expected,
-      unit: "deliveries",
-      note: `received ${received.distinct} (+${received.duplicates} again), ${says}; ${signatures}`,
-    },
+    ledgerRow(scenario, ledger),
   ];
 }
 
