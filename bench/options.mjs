@@ -21,6 +21,7 @@ const HELP = `npm run bench -- [options]
   --store NAME      sqlite, or postgres: a server of the bench's own, in a temporary folder, with fsync (sqlite)
   --database URL    an empty PostgreSQL database to use instead; runs after the first find what it left
   --workers N       on PostgreSQL: the hub as one process that accepts and N that send (0: one process for all)
+  --snapshot        on PostgreSQL: another session holds a snapshot open during the throughput and backlog runs
   --folder DIR      where the stores are made (the system's temporary folder)
 
 A hub that runs already, this one or another (docs/benchmark.md, "Other hubs"): ${TARGET_SCENARIOS.slice(1).join(" and ")}
@@ -60,6 +61,7 @@ export function parseOptions(argv, env) {
       store: { type: "string", default: "sqlite" },
       database: { type: "string" },
       workers: { type: "string" },
+      snapshot: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -74,6 +76,7 @@ export function parseOptions(argv, env) {
   const store = values.database === undefined ? values.store : "postgres";
   const workers = wholeNumber("workers", values.workers, 0);
   if (workers > 0) ownPostgres("workers", store, target);
+  if (values.snapshot) ownPostgres("snapshot", store, target);
   const quick = values.quick;
   return {
     target,
@@ -84,6 +87,7 @@ export function parseOptions(argv, env) {
     store,
     database: values.database ?? null,
     workers,
+    snapshot: values.snapshot,
     pending: wholeNumber("pending", values.pending, quick ? 50_000 : 1_000_000),
     small: wholeNumber("small", values.small, 30_000),
     drainRate: wholeNumber("drain-rate", values["drain-rate"], 50),

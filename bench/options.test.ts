@@ -42,6 +42,11 @@ describe("the bench's options", () => {
     });
   });
 
+  it("hold a snapshot open on PostgreSQL", () => {
+    expect(parse("")).toMatchObject({ snapshot: false });
+    expect(parse("--snapshot --store postgres")).toMatchObject({ snapshot: true });
+  });
+
   it("are written down without the key", () => {
     const options = parse("--target http://hub.example --adapter svix --key secret");
     expect(JSON.stringify(withoutKey(options))).toContain("hub.example");
@@ -60,6 +65,7 @@ describe("the bench's options", () => {
     ["--target http://a --adapter svix --key k --process receivers=12", "of the bench's own"],
     ["--small few", "whole number"],
     ["--drain-rate=-1", "whole number"],
+    ["--snapshot", "--store postgres or --database"],
     ["--workers 2", "--store postgres or --database"],
     ["--workers two --store postgres", "whole number"],
     ["--workers 2 --store postgres --target http://a --adapter svix --key k", "not with --target"],

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { ledgerRow } from "../ledger.mjs";
 import { withRig } from "../rig.mjs";
+import { snapshotName, underSnapshot } from "../snapshot.mjs";
 import { median, quantile, spread } from "../stats.mjs";
 import { eachNote, memoryOf } from "../usage.mjs";
 import { within } from "../within.mjs";
@@ -24,7 +25,7 @@ const NEW_EVENT_MS = 5_000;
 export async function backlog(options) {
   const small = await measure(options, Math.min(options.small, options.pending));
   const large = await measure(options, options.pending);
-  const scenario = `backlog of ${options.pending.toLocaleString("en-US")}`;
+  const scenario = `backlog of ${options.pending.toLocaleString("en-US")}${snapshotName(options)}`;
   return {
     rows: [...readyRows(scenario, large, small), ...drainRows(scenario, large, small, options.drainRate)],
     drains: { small: small.windows, large: large.windows },
@@ -35,32 +36,38 @@ export async function backlog(options) {
 
 /** @param {import("../options.mjs").Options} options @param {number} pending */
 function measure(options, pending) {
-  const events = Math.ceil(pending / FAN_OUT);
-  return withRig(options, { stores: STORES, fanOut: FAN_OUT }, async (rig) => {
-    await rig.setAllActive(false);
-    const startedAt = performance.now();
-    await rig.load.call("closed", { fanOut: FAN_OUT, outstanding: 0, events });
-    const sent = await within(FILL_MS, rig.load.call("finished", { events }));
-    if (sent === undefined) throw new Error(`the backlog was not filled in ${FILL_MS / 60_000} minutes`);
-    const fillSeconds = (performance.now() - startedAt) / 1000;
-    const file = join(rig.folder, "hub.db");
-    const mbOnDisk = options.store === "sqlite" ? statSync(file).size / 2 ** 20 : null;
-    const readyMs = await rig.hub.restart();
-    const ready = memoryOf(rig.hub.processes);
-    const filled = { events, pending: sent.accepted * FAN_OUT };
-    const drained = await drain(rig, { ...filled, fanOut: FAN_OUT, rate: options.drainRate });
-    return {
-      ...filled,
-      fillRate: filled.pending / fillSeconds,
-      refusedFilling: sent.refused,
-      mbOnDisk,
-      readyMs,
-      ready,
-      ...drained,
-      refused: drained.refused - sent.refused,
-      firstMinute: firstMinuteOf(drained.windows),
-    };
+  return withRig(options, { stores: STORES, fanOut: FAN_OUT }, (rig) => {
+    const run = () => fillAndDrain(rig, options, pending);
+    return options.snapshot ? underSnapshot(rig.database.url, run) : run();
   });
+}
+
+/** @param {import("../rig.mjs").Rig} rig @param {import("../options.mjs").Options} options @param {number} pending */
+async function fillAndDrain(rig, options, pending) {
+  const events = Math.ceil(pending / FAN_OUT);
+  await rig.setAllActive(false);
+  const startedAt = performance.now();
+  await rig.load.call("closed", { fanOut: FAN_OUT, outstanding: 0, events });
+  const sent = await within(FILL_MS, rig.load.call("finished", { events }));
+  if (sent === undefined) throw new Error(`the backlog was not filled in ${FILL_MS / 60_000} minutes`);
+  const fillSeconds = (performance.now() - startedAt) / 1000;
+  const file = join(rig.folder, "hub.db");
+  const mbOnDisk = options.store === "sqlite" ? statSync(file).size / 2 ** 20 : null;
+  const readyMs = await rig.hub.restart();
+  const ready = memoryOf(rig.hub.processes);
+  const filled = { events, pending: sent.accepted * FAN_OUT };
+  const drained = await drain(rig, { ...filled, fanOut: FAN_OUT, rate: options.drainRate });
+  return {
+    ...filled,
+    fillRate: filled.pending / fillSeconds,
+    refusedFilling: sent.refused,
+    mbOnDisk,
+    readyMs,
+    ready,
+    ...drained,
+    refused: drained.refused - sent.refused,
+    firstMinute: firstMinuteOf(drained.windows),
+  };
 }
 
 /** @param {import("./drain.mjs").Window[]} windows */

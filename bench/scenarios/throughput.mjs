@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { ledgerRow } from "../ledger.mjs";
 import { hubMicrosOf, processorRows } from "../processor.mjs";
 import { sleep, withRig } from "../rig.mjs";
+import { snapshotName, underSnapshot } from "../snapshot.mjs";
 import { median, spread } from "../stats.mjs";
 
 /**
@@ -25,27 +26,33 @@ export async function throughput(options, limits) {
     const result = await measure(options, run);
     if (run.fanOut === 3 && run.paced)
       best = median(result.windows.map((window) => window.deliveredPerSecond));
-    rows.push(...rowsOf(result, run, limits));
+    rows.push(...rowsOf(options, result, run, limits));
   }
   return { rows, deliveriesPerSecond: best };
 }
 
 /** @param {import("../options.mjs").Options} options @param {typeof RUNS[number]} run */
 export function measure(options, { fanOut, paced }) {
-  return withRig(options, { stores: 1, fanOut }, async (rig) => {
-    await rig.load.call("closed", { fanOut, outstanding: paced ? options.outstanding : 0, events: 0 });
-    await sleep(options.warmUpMs);
-    const windows = await rig.windows(options.windows, options.windowMs);
-    const sent = await rig.load.call("stop");
-    const drain = await rig.drained(sent.accepted * fanOut, DRAIN_MS);
-    const ledger = await rig.ledger(sent);
-    return { windows, sent, drain, ledger };
+  return withRig(options, { stores: 1, fanOut }, (rig) => {
+    const run = () => runOn(rig, options, { fanOut, paced });
+    return options.snapshot ? underSnapshot(rig.database.url, run) : run();
   });
 }
 
-/** @param {Awaited<ReturnType<typeof measure>>} result @param {typeof RUNS[number]} run @param {import("./limits.mjs").Limits} limits */
-function rowsOf({ windows, sent, drain, ledger }, { fanOut, paced }, limits) {
-  const scenario = `throughput, fan-out ${fanOut}${paced ? "" : ", unpaced"}`;
+/** @param {import("../rig.mjs").Rig} rig @param {import("../options.mjs").Options} options @param {typeof RUNS[number]} run */
+async function runOn(rig, options, { fanOut, paced }) {
+  await rig.load.call("closed", { fanOut, outstanding: paced ? options.outstanding : 0, events: 0 });
+  await sleep(options.warmUpMs);
+  const windows = await rig.windows(options.windows, options.windowMs);
+  const sent = await rig.load.call("stop");
+  const drain = await rig.drained(sent.accepted * fanOut, DRAIN_MS);
+  const ledger = await rig.ledger(sent);
+  return { windows, sent, drain, ledger };
+}
+
+/** @param {import("../options.mjs").Options} options @param {Awaited<ReturnType<typeof measure>>} result @param {typeof RUNS[number]} run @param {import("./limits.mjs").Limits} limits */
+function rowsOf(options, { windows, sent, drain, ledger }, { fanOut, paced }, limits) {
+  const scenario = `throughput, fan-out ${fanOut}${paced ? "" : ", unpaced"}${snapshotName(options)}`;
   const rates = spread(windows.map((window) => window.deliveredPerSecond));
   const accepts = spread(windows.map((window) => window.acceptedPerSecond));
   const backlogs = windows.map((window) => window.backlog);
