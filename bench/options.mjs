@@ -15,6 +15,7 @@ const HELP = `npm run bench -- [options]
   --small N         deliveries in the backlog that it is compared with (30,000)
   --drain-rate N    new events per second while a backlog drains (50; 0: none)
   --minutes N       length of the memory run (2)
+  --share N         its load, as a share of the throughput at fan-out 3, measured in the same run (0.7)
   --rate N          events per second of the latency and dead-endpoint runs (1,000)
   --outstanding N   deliveries under way at once in the paced throughput runs (1,000)
   --connections N   of the load generator (256)
@@ -54,6 +55,7 @@ export function parseOptions(argv, env) {
       small: { type: "string" },
       "drain-rate": { type: "string" },
       minutes: { type: "string" },
+      share: { type: "string" },
       rate: { type: "string" },
       outstanding: { type: "string" },
       connections: { type: "string" },
@@ -92,6 +94,7 @@ export function parseOptions(argv, env) {
     small: wholeNumber("small", values.small, 30_000),
     drainRate: wholeNumber("drain-rate", values["drain-rate"], 50),
     minutes: positive("minutes", values.minutes, quick ? 0.25 : 2),
+    share: share(values.share, 0.7),
     rate: wholeNumber("rate", values.rate, 1_000),
     outstanding: wholeNumber("outstanding", values.outstanding, 1_000),
     connections: wholeNumber("connections", values.connections, 256),
@@ -157,6 +160,13 @@ function positive(name, text, fallback) {
   const value = Number(text);
   if (text.trim() === "" || !(value > 0) || !Number.isFinite(value))
     throw new Error(`--${name} ${text}: a number above 0`);
+  return value;
+}
+
+/** @param {string | undefined} text @param {number} fallback */
+function share(text, fallback) {
+  const value = positive("share", text, fallback);
+  if (value > 1) throw new Error(`--share ${text}: at most 1, or the queue grows without end`);
   return value;
 }
 

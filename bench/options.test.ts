@@ -42,6 +42,11 @@ describe("the bench's options", () => {
     });
   });
 
+  it("say how long memory is watched, and under what load", () => {
+    expect(parse("")).toMatchObject({ minutes: 2, share: 0.7 });
+    expect(parse("--minutes 30 --share 0.5")).toMatchObject({ minutes: 30, share: 0.5 });
+  });
+
   it("hold a snapshot open on PostgreSQL", () => {
     expect(parse("")).toMatchObject({ snapshot: false });
     expect(parse("--snapshot --store postgres")).toMatchObject({ snapshot: true });
@@ -66,6 +71,8 @@ describe("the bench's options", () => {
     ["--small few", "whole number"],
     ["--drain-rate=-1", "whole number"],
     ["--snapshot", "--store postgres or --database"],
+    ["--share 1.1", "at most 1"],
+    ["--share 0", "above 0"],
     ["--workers 2", "--store postgres or --database"],
     ["--workers two --store postgres", "whole number"],
     ["--workers 2 --store postgres --target http://a --adapter svix --key k", "not with --target"],

@@ -1,25 +1,26 @@
+import { figure } from "../report.mjs";
 import { sleep, withRig } from "../rig.mjs";
 import { slope } from "../stats.mjs";
 import { eachNote, memoryOf, sumCpuMicros } from "../usage.mjs";
 import { measure } from "./throughput.mjs";
 
-/** Resident memory of the hub over a long run at 70 % of what it can do, second by second. */
+/** Resident memory of the hub, all its processes, over a long run at a share of what it can do, second by second. */
 const FAN_OUT = 3;
-const SHARE = 0.7;
 const SAMPLE_MS = 1_000;
-/** The heap settles first. */
+/** The heap settles first: so long, or in a run that is no longer than that, for a part of it. */
+const SETTLING_MINUTES = 5;
 const SETTLING_SHARE = 0.25;
 const DRAIN_MS = 60_000;
 
 /** @param {import("../options.mjs").Options} options @param {number | null} deliveriesPerSecond as measured before; null: measure now */
 export async function memory(options, deliveriesPerSecond) {
   const full = deliveriesPerSecond ?? (await calibrate(options));
-  const rate = Math.max(1, Math.floor((full * SHARE) / FAN_OUT));
+  const rate = Math.max(1, Math.floor((full * options.share) / FAN_OUT));
   const seen = await withRig(options, { stores: 1, fanOut: FAN_OUT }, async (rig) => {
     const cpuBefore = sumCpuMicros(rig.hub.processes);
     await rig.load.call("timetable", { rate, events: 0 });
     const startedAt = performance.now();
-    /** @type {({minute: number} & import("../usage.mjs").Memory)[]} */
+    /** @type {Sample[]} */
     const samples = [];
     while (performance.now() - startedAt < options.minutes * 60_000) {
       await sleep(SAMPLE_MS);
@@ -32,43 +33,53 @@ export async function memory(options, deliveriesPerSecond) {
   return { rows: rowsOf(options, seen, rate), samples: seen.samples };
 }
 
+/** @typedef {{minute: number} & import("../usage.mjs").Memory} Sample */
+
 /** @param {import("../options.mjs").Options} options */
 async function calibrate(options) {
   const { windows } = await measure(
-    { ...options, windows: 3, windowMs: 2_000 },
+    { ...options, snapshot: false, windows: 3, windowMs: 2_000 },
     { fanOut: FAN_OUT, paced: true },
   );
   return Math.min(...windows.map((window) => window.deliveredPerSecond));
 }
 
-/** @param {import("../options.mjs").Options} options @param {any} seen @param {number} rate */
-function rowsOf(options, { samples, sent, drain, cpu }, rate) {
-  const scenario = `memory, ${options.minutes} min at 70 %`;
-  const settled = samples.filter(
-    (/** @type {any} */ sample) => sample.minute >= options.minutes * SETTLING_SHARE,
-  );
+/** @param {number} minutes the whole run */
+export const settlingMinutes = (minutes) =>
+  minutes > SETTLING_MINUTES ? SETTLING_MINUTES : minutes * SETTLING_SHARE;
+
+/** MB a minute, once the heap has settled. @param {readonly Sample[]} samples @param {number} minutes the whole run */
+export function growth(samples, minutes) {
+  const settled = samples.filter(({ minute }) => minute >= settlingMinutes(minutes));
+  const sizes = settled.map(({ mb }) => mb);
   const fit = slope(
-    settled.map((/** @type {any} */ { minute }) => minute),
-    settled.map((/** @type {any} */ { mb }) => mb),
+    settled.map(({ minute }) => minute),
+    sizes,
   );
-  const sizes = settled.map((/** @type {any} */ { mb }) => mb);
+  return { ...fit, sizes, last: settled.at(-1) ?? { minute: 0, mb: Number.NaN, each: {} } };
+}
+
+/** @param {import("../options.mjs").Options} options @param {any} seen @param {number} rate */
+function rowsOf({ minutes, share }, { samples, sent, drain, cpu }, rate) {
+  const scenario = `memory, ${minutes} min at ${Math.round(share * 100)} %`;
+  const { sizes, last, ...fit } = growth(samples, minutes);
   return [
     {
       scenario,
       figure: "resident at the end",
-      value: sizes.at(-1) ?? Number.NaN,
+      value: last.mb,
       low: Math.min(...sizes),
       high: Math.max(...sizes),
       unit: "MB",
       hubMicros: cpu / (sent.accepted * FAN_OUT),
-      note: `${rate} events/s × ${FAN_OUT}; all received: ${drain.complete ? "yes" : "NO"}${eachNote(settled.at(-1), "; ")}`,
+      note: `${rate} events/s × ${FAN_OUT}; all received: ${drain.complete ? "yes" : "NO"}${eachNote(last, "; ")}`,
     },
     {
       scenario,
       figure: "slope",
       value: fit.slope,
       unit: "MB/min",
-      note: `± ${(2 * fit.error).toFixed(2)} (two standard errors)`,
+      note: `± ${(2 * fit.error).toFixed(2)} (two standard errors), from minute ${figure(settlingMinutes(minutes))} on, ${sizes.length} samples`,
     },
   ];
 }
