@@ -22,6 +22,8 @@ const HELP = `npm run bench -- [options]
   --store NAME      sqlite, or postgres: a server of the bench's own, in a temporary folder, with fsync (sqlite)
   --database URL    an empty PostgreSQL database to use instead; runs after the first find what it left
   --workers N       on PostgreSQL: the hub as one process that accepts and N that send (0: one process for all)
+  --stores N        of the throughput, latency and memory runs: with several workers take many, since each endpoint
+                    is sent to by one of them (1)
   --snapshot        on PostgreSQL: another session holds a snapshot open during the throughput and backlog runs
   --folder DIR      where the stores are made (the system's temporary folder)
 
@@ -63,6 +65,7 @@ export function parseOptions(argv, env) {
       store: { type: "string", default: "sqlite" },
       database: { type: "string" },
       workers: { type: "string" },
+      stores: { type: "string" },
       snapshot: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -89,6 +92,7 @@ export function parseOptions(argv, env) {
     store,
     database: values.database ?? null,
     workers,
+    stores: storesOf(values.stores),
     snapshot: values.snapshot,
     pending: wholeNumber("pending", values.pending, quick ? 50_000 : 1_000_000),
     small: wholeNumber("small", values.small, 30_000),
@@ -105,6 +109,9 @@ export function parseOptions(argv, env) {
   };
 }
 /** @typedef {Exclude<ReturnType<typeof parseOptions>, {help: string}>} Options */
+
+/** What a scenario's name says of its stores. @param {{stores: number}} options */
+export const storesName = ({ stores }) => (stores === 1 ? "" : `, ${stores} stores`);
 
 /** What may be written down: without the key. @param {Options} options */
 export const withoutKey = ({ target, ...rest }) => ({
@@ -161,6 +168,13 @@ function positive(name, text, fallback) {
   if (text.trim() === "" || !(value > 0) || !Number.isFinite(value))
     throw new Error(`--${name} ${text}: a number above 0`);
   return value;
+}
+
+/** @param {string | undefined} text */
+function storesOf(text) {
+  const stores = wholeNumber("stores", text, 1);
+  if (stores === 0) throw new Error("--stores 0: at least one");
+  return stores;
 }
 
 /** @param {string | undefined} text @param {number} fallback */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseOptions, SCENARIOS, withoutKey } from "./options.mjs";
+import { parseOptions, SCENARIOS, storesName, withoutKey } from "./options.mjs";
 
 const parse = (text: string, env = {}) => {
   const options = parseOptions(text.split(" ").filter(Boolean), env);
@@ -42,6 +42,10 @@ describe("the bench's options", () => {
     });
   });
 
+  it("spread the load over stores, of which a scenario's name says more than one", () => {
+    expect([parse(""), parse("--stores 10")].map(storesName)).toEqual(["", ", 10 stores"]);
+  });
+
   it("say how long memory is watched, and under what load", () => {
     expect(parse("")).toMatchObject({ minutes: 2, share: 0.7 });
     expect(parse("--minutes 30 --share 0.5")).toMatchObject({ minutes: 30, share: 0.5 });
@@ -73,6 +77,7 @@ describe("the bench's options", () => {
     ["--snapshot", "--store postgres or --database"],
     ["--share 1.1", "at most 1"],
     ["--share 0", "above 0"],
+    ["--stores 0", "at least one"],
     ["--workers 2", "--store postgres or --database"],
     ["--workers two --store postgres", "whole number"],
     ["--workers 2 --store postgres --target http://a --adapter svix --key k", "not with --target"],

@@ -1,3 +1,4 @@
+import { storesName } from "../options.mjs";
 import { withRig } from "../rig.mjs";
 import { quantile, spread } from "../stats.mjs";
 import { sumCpuMicros } from "../usage.mjs";
@@ -15,7 +16,7 @@ const DRAIN_MS = 30_000;
 export async function latency(options, limits) {
   const warmUpMs = options.quick ? 2_000 : WARM_UP_MS;
   const events = Math.round((options.rate * (warmUpMs + options.latencyMs)) / 1000);
-  const result = await withRig(options, { stores: 1, fanOut: FAN_OUT }, async (rig) => {
+  const result = await withRig(options, { stores: options.stores, fanOut: FAN_OUT }, async (rig) => {
     const cpuBefore = sumCpuMicros(rig.hub.processes);
     await rig.load.call("timetable", { rate: options.rate, events });
     const sent = await rig.load.call("finished", { events });
@@ -34,7 +35,7 @@ export async function latency(options, limits) {
 
 /** @param {import("../options.mjs").Options} options @param {import("./limits.mjs").Limits} limits @param {any} result @param {number} first */
 function rowsOf(options, limits, { sent, drain, cpu, times, arrivals }, first) {
-  const scenario = `latency, ${options.rate} events/s × ${FAN_OUT}`;
+  const scenario = `latency, ${options.rate} events/s × ${FAN_OUT}${storesName(options)}`;
   const { meantAt, acceptedAt, lags } = times;
   const windows = slices(first, meantAt.length, options.windows + 1);
   const accept = (/** @type {number} */ i) => [acceptedAt[i] - meantAt[i]];

@@ -1,3 +1,4 @@
+import { storesName } from "../options.mjs";
 import { figure } from "../report.mjs";
 import { sleep, withRig } from "../rig.mjs";
 import { slope } from "../stats.mjs";
@@ -16,7 +17,7 @@ const DRAIN_MS = 60_000;
 export async function memory(options, deliveriesPerSecond) {
   const full = deliveriesPerSecond ?? (await calibrate(options));
   const rate = Math.max(1, Math.floor((full * options.share) / FAN_OUT));
-  const seen = await withRig(options, { stores: 1, fanOut: FAN_OUT }, async (rig) => {
+  const seen = await withRig(options, { stores: options.stores, fanOut: FAN_OUT }, async (rig) => {
     const cpuBefore = sumCpuMicros(rig.hub.processes);
     await rig.load.call("timetable", { rate, events: 0 });
     const startedAt = performance.now();
@@ -60,8 +61,9 @@ export function growth(samples, minutes) {
 }
 
 /** @param {import("../options.mjs").Options} options @param {any} seen @param {number} rate */
-function rowsOf({ minutes, share }, { samples, sent, drain, cpu }, rate) {
-  const scenario = `memory, ${minutes} min at ${Math.round(share * 100)} %`;
+function rowsOf(options, { samples, sent, drain, cpu }, rate) {
+  const { minutes, share } = options;
+  const scenario = `memory, ${minutes} min at ${Math.round(share * 100)} %${storesName(options)}`;
   const { sizes, last, ...fit } = growth(samples, minutes);
   return [
     {

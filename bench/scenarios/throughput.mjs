@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { ledgerRow } from "../ledger.mjs";
+import { storesName } from "../options.mjs";
 import { hubMicrosOf, processorRows } from "../processor.mjs";
 import { sleep, withRig } from "../rig.mjs";
 import { snapshotName, underSnapshot } from "../snapshot.mjs";
@@ -33,7 +34,7 @@ export async function throughput(options, limits) {
 
 /** @param {import("../options.mjs").Options} options @param {typeof RUNS[number]} run */
 export function measure(options, { fanOut, paced }) {
-  return withRig(options, { stores: 1, fanOut }, (rig) => {
+  return withRig(options, { stores: options.stores, fanOut }, (rig) => {
     const run = () => runOn(rig, options, { fanOut, paced });
     return options.snapshot ? underSnapshot(rig.database.url, run) : run();
   });
@@ -52,7 +53,7 @@ async function runOn(rig, options, { fanOut, paced }) {
 
 /** @param {import("../options.mjs").Options} options @param {Awaited<ReturnType<typeof measure>>} result @param {typeof RUNS[number]} run @param {import("./limits.mjs").Limits} limits */
 function rowsOf(options, { windows, sent, drain, ledger }, { fanOut, paced }, limits) {
-  const scenario = `throughput, fan-out ${fanOut}${paced ? "" : ", unpaced"}${snapshotName(options)}`;
+  const scenario = `throughput, fan-out ${fanOut}${paced ? "" : ", unpaced"}${storesName(options)}${snapshotName(options)}`;
   const rates = spread(windows.map((window) => window.deliveredPerSecond));
   const accepts = spread(windows.map((window) => window.acceptedPerSecond));
   const backlogs = windows.map((window) => window.backlog);
