@@ -54,7 +54,10 @@ export const notes = (rows) =>
     .join("\n");
 
 /** @param {number} share */
-const shareOf = (share) => (share < 2 ? `${(share * 100).toFixed(0)} %` : `${share.toFixed(1)} ×`);
+function shareOf(share) {
+  if (!Number.isFinite(share)) return "–";
+  return share < 2 ? `${(share * 100).toFixed(0)} %` : `${share.toFixed(1)} ×`;
+}
 
 /** @param {Record<string, unknown>} machine */
 export const machineLine = (machine) =>

@@ -208,20 +208,26 @@ export class Rig {
    * @param {{accepted: number}} sent
    */
   async ledger(sent) {
-    const received = await this.receivers.call("counts");
     const expected = sent.accepted * this.shape.fanOut;
+    const hub = await this.#hubsLedger(expected);
+    // Asked last: what arrives while the hub's answers are awaited counts too.
+    const received = await this.receivers.call("counts");
     const arrived = received.distinct === expected && received.wrong === 0;
-    if (this.hub.ledger === null) return { agrees: arrived, expected, received, hub: null };
+    if (hub === null) return { agrees: arrived, expected, received, hub };
+    const agrees = arrived && hub.delivered === expected && hub.pending === 0 && hub.dead === 0;
+    return { agrees, expected, received, hub };
+  }
+
+  /** Once the last ones, which have arrived, are in its store too. Null when it cannot be asked. @param {number} expected */
+  async #hubsLedger(expected) {
+    if (this.hub.ledger === null) return null;
     const deadline = Date.now() + SETTLED_MS;
     let counts = await this.hub.ledger(this.endpointIds);
-    // The last ones have arrived, but their answers may still be on the way into the store.
     while (counts.delivered - this.probes < expected && Date.now() < deadline) {
       await sleep(50);
       counts = await this.hub.ledger(this.endpointIds);
     }
-    const hub = { ...counts, delivered: counts.delivered - this.probes };
-    const agrees = arrived && hub.delivered === expected && hub.pending === 0 && hub.dead === 0;
-    return { agrees, expected, received, hub };
+    return { ...counts, delivered: counts.delivered - this.probes };
   }
 }
 

@@ -16,7 +16,7 @@ import { named } from "./throughput.mjs";
 const STORES = 10;
 const FAN_OUT = 3;
 const MINUTE_MS = 60_000;
-const FILL_MS = 1_800_000;
+const FILL_MS = 3_600_000;
 /** What is asked of it. */
 const SECONDS_A_MILLION = 180;
 const NEW_EVENT_MS = 5_000;
