@@ -65,8 +65,8 @@ describe.skipIf(!installed)(`PgBouncer in transaction mode${title}`, () => {
   test("hints are heard where PostgreSQL's own address is given", async () => {
     const [world, [one, other]] = await opened(2, { direct: true });
     const heard = new Promise<Hint>((resolve) => other?.hints?.listen(resolve));
-    const again = setInterval(() => one?.hints?.say({ kind: "due" }), 50);
-    expect(await heard).toEqual({ kind: "due" });
+    const again = setInterval(() => one?.hints?.say({ kind: "due", endpointIds: ["wh_1"] }), 50);
+    expect(await heard).toEqual({ kind: "due", endpointIds: ["wh_1"] });
     clearInterval(again);
     await world.close();
   });

@@ -12,6 +12,7 @@ export interface Ask {
   readonly queuedCount: number;
   readonly retryCount: number;
   readonly abandonedCount: number;
+  readonly toldCount: number;
 }
 
 /** First attempts and others that a claim brought. */
@@ -26,18 +27,20 @@ export interface Taken {
  * else steady traffic would never leave it.
  */
 export function askFor(lane: Lane, max: number): Ask {
-  const { queueing, queuedCount, retryCount, abandonedCount } = lane;
+  const { queueing, queuedCount, retryCount, abandonedCount, toldCount } = lane;
   const reopens = lane.counted && lane.limitedUntil === 0 && lane.depth + lane.retries + lane.queueing <= max;
   if (reopens) lane.backlog = false;
-  return { lane, max, reopens, queueing, queuedCount, retryCount, abandonedCount };
+  return { lane, max, reopens, queueing, queuedCount, retryCount, abandonedCount, toldCount };
 }
 
 /** What the lane still has in the store, and whether new deliveries must queue behind it. */
 export function settleLane(ask: Ask, taken: Taken, result: ClaimResult, now: number): void {
   const { lane } = ask;
   const next = result.next[lane.endpointId] ?? null;
+  // What others have left since it was made it may have missed.
+  const told = lane.toldCount !== ask.toldCount;
   if (next === null) {
-    lane.counted = true;
+    lane.counted = !told;
     // It has taken what was under way when it was made; of what was given up meanwhile that is not known.
     const underWay = lane.abandonedCount === ask.abandonedCount ? ask.queueing : 0;
     lane.depth = Math.max(0, lane.queuedCount - ask.queuedCount - underWay);
@@ -55,6 +58,6 @@ export function settleLane(ask: Ask, taken: Taken, result: ClaimResult, now: num
   }
   lane.limitedUntil = 0;
   const added = ask.reopens ? lane.backlog : lane.queuedCount !== ask.queuedCount || lane.queueing > 0;
-  lane.backlog = added || (next !== null && next <= now);
+  lane.backlog = added || told || (next !== null && next <= now);
   lane.nextDueAt = lane.backlog ? Math.min(next ?? now, now) : next;
 }

@@ -26,6 +26,8 @@ export interface ClaimerParts {
   readonly holds: Holds;
   /** This process's id; null where no other one can be. */
   readonly holder: string | null;
+  /** Whether the lane belongs to this process among those that live. */
+  readonly owns: (endpointId: string) => boolean;
   readonly stores: Stores;
   readonly leases: Leases;
   readonly clock: Clock;
@@ -206,7 +208,22 @@ export class Claimer {
     return taken;
   }
 
-  /** Others have said that something is due: looks soon, and once for all that say it meanwhile. */
+  /** Others have left something in these lanes; null: in any. A lane that is held here is asked without looking for it. */
+  told(endpointIds: readonly string[] | null): void {
+    const { dispatcher, clock, owns } = this.#parts;
+    const now = clock.now();
+    let isAnyUnknown = endpointIds === null;
+    for (const id of endpointIds ?? []) {
+      const lane = dispatcher.laneOf(id);
+      if (lane?.isHeld(now)) {
+        lane.uncounted(now);
+        this.noticed(lane);
+      } else if (owns(id)) isAnyUnknown = true;
+    }
+    if (isAnyUnknown) this.sweepSoon();
+  }
+
+  /** Something may be due that nobody here knows of: looks soon, and once for all who say it meanwhile. */
   sweepSoon(): void {
     this.#hinted = this.#sweeping;
     if (this.#stopped || this.#sweeping) return;

@@ -8,7 +8,6 @@ import { type AttemptReport, Dispatcher, type DispatchLimits } from "./dispatche
 import type { Engine } from "./engine.ts";
 import { Holds } from "./holds.ts";
 import { type Job, Jobs, systemAudit } from "./jobs.ts";
-import type { Lane } from "./lane.ts";
 import { Leases, tokensOf } from "./leases.ts";
 import { Members } from "./members.ts";
 import { PRESSURE, pressureOfLanes, pressureOfQueue } from "./pressure.ts";
@@ -115,6 +114,7 @@ export function createEngine(parts: EngineParts): Engine {
     dispatcher,
     holds,
     holder,
+    owns: (endpointId) => members.owns(endpointId),
     stores,
     leases,
     onOpen: ({ storeId, endpointId }) => look(storeId, [endpointId]),
@@ -135,10 +135,8 @@ export function createEngine(parts: EngineParts): Engine {
     onQueued: (lane) => claimer.noticed(lane),
     onQueuedElsewhere: (at) => {
       // It may have been taken since.
-      const lane = holds.lane(at);
-      lane?.uncounted(clock.now());
-      if (lane) claimer.noticed(lane);
-      else driver.hints?.say({ kind: "due" });
+      if (holds.lane(at)) claimer.told([at.endpointId]);
+      else driver.hints?.say({ kind: "due", endpointIds: [at.endpointId] });
     },
   });
 
@@ -231,21 +229,17 @@ export function createEngine(parts: EngineParts): Engine {
   }
 
   function endpointsOf(storeId: string): string[] {
-    return lanesHere((lane) => lane.storeId === storeId).map(({ endpointId }) => endpointId);
-  }
-
-  function lanesHere(matches: (lane: Lane) => boolean): Lane[] {
-    return [...dispatcher.lanes()].filter(matches);
+    return [...dispatcher.lanes()].flatMap((lane) => (lane.storeId === storeId ? [lane.endpointId] : []));
   }
 
   /** Another process, or this one, has said so. */
   function heard(hint: Hint): void {
-    if (hint.kind === "due") claimer.sweepSoon();
+    if (hint.kind === "due") claimer.told(hint.endpointIds);
     else if (hint.storeId !== EVERY_STORE) look(hint.storeId, endpointsOf(hint.storeId));
     else {
       stores.forgetAll();
       targets.forgetAll();
-      for (const { storeId, endpointId } of lanesHere(() => true)) void follow(storeId, endpointId);
+      for (const { storeId, endpointId } of [...dispatcher.lanes()]) void follow(storeId, endpointId);
     }
   }
   driver.hints?.listen(heard);
@@ -273,7 +267,7 @@ export function createEngine(parts: EngineParts): Engine {
     wake(storeId, endpointId) {
       look(storeId, endpointId ? [endpointId] : []);
       driver.hints?.say({ kind: "endpoints", storeId });
-      if (endpointId) driver.hints?.say({ kind: "due" });
+      if (endpointId) driver.hints?.say({ kind: "due", endpointIds: null });
     },
     async start() {
       running = true;

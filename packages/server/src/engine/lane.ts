@@ -67,6 +67,8 @@ export class Lane {
   queueing = 0;
   /** Accepts that were to queue and never did. */
   abandonedCount = 0;
+  /** How often it was said that somebody else may have left something. */
+  toldCount = 0;
   /** When the store next has something for it; null: nothing known. */
   nextDueAt: number | null = null;
   /** Its store has used up its hour: first attempts wait until then. */
@@ -124,6 +126,7 @@ export class Lane {
   uncounted(now: number): void {
     this.backlog = true;
     this.counted = false;
+    this.toldCount += 1;
     this.dueAt(now);
   }
 

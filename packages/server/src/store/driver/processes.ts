@@ -44,8 +44,13 @@ export interface Presence {
   listen(listener: () => void): void;
 }
 
-/** `due`: something may be due in some lane. `endpoints`: a store's endpoints have changed; `*` where too many to name. */
-export type Hint = { readonly kind: "due" } | { readonly kind: "endpoints"; readonly storeId: string };
+/**
+ * `due`: something may be due in these endpoints' lanes; null: in any. `endpoints`: a store's endpoints have changed; `*`
+ * where too many to name.
+ */
+export type Hint =
+  | { readonly kind: "due"; readonly endpointIds: readonly string[] | null }
+  | { readonly kind: "endpoints"; readonly storeId: string };
 
 /** Only hints: they may come late, twice or never, and all works without. They come back to who said them, too. */
 export interface Hints {

@@ -5,8 +5,8 @@ import type { Session } from "./session.ts";
 const CHANNEL = "ticketrail_hints";
 /** However much happens: one notification in this time. */
 const EVERY_MS = 20;
-/** PostgreSQL takes payloads of 8,000 bytes; with more stores than this, everybody looks everywhere. */
-const MOST_STORES = 100;
+/** PostgreSQL takes payloads of 8,000 bytes; with more stores or endpoints than this, everybody looks everywhere. */
+const MOST = 100;
 const ALL_STORES = "*";
 
 /**
@@ -18,8 +18,10 @@ export class PostgresHints implements Hints {
   readonly #session: Session;
   readonly #listeners: ((hint: Hint) => void)[] = [];
   readonly #stores = new Set<string>();
-  #due = false;
+  readonly #endpoints = new Set<string>();
+  #anyDue = false;
   #timer: NodeJS.Timeout | null = null;
+  #sentAt = Number.NEGATIVE_INFINITY;
   #open = true;
 
   constructor(db: Database, session: Session) {
@@ -32,9 +34,12 @@ export class PostgresHints implements Hints {
   }
 
   say(hint: Hint): void {
-    if (hint.kind === "due") this.#due = true;
-    else this.#stores.add(hint.storeId);
-    if (this.#open) this.#timer ??= setTimeout(() => this.#send(), EVERY_MS);
+    if (hint.kind === "endpoints") this.#stores.add(hint.storeId);
+    else if (hint.endpointIds === null) this.#anyDue = true;
+    else for (const id of hint.endpointIds) this.#endpoints.add(id);
+    if (!this.#open || this.#timer) return;
+    // What is said in one turn of the event loop goes together in any case.
+    this.#timer = setTimeout(() => this.#send(), Math.max(0, this.#sentAt + EVERY_MS - performance.now()));
   }
 
   listen(listener: (hint: Hint) => void): void {
@@ -49,15 +54,18 @@ export class PostgresHints implements Hints {
 
   #send(): void {
     this.#timer = null;
-    const stores = this.#stores.size > MOST_STORES ? [ALL_STORES] : [...this.#stores];
-    const payload = JSON.stringify([this.#due, stores]);
-    this.#due = false;
+    this.#sentAt = performance.now();
+    const stores = this.#stores.size > MOST ? [ALL_STORES] : [...this.#stores];
+    const due = this.#anyDue || this.#endpoints.size > MOST ? null : [...this.#endpoints];
+    this.#anyDue = false;
+    this.#endpoints.clear();
     this.#stores.clear();
+    const payload = JSON.stringify([due, stores]);
     this.#db.rows("SELECT pg_notify($1, $2)", CHANNEL, payload).catch(() => undefined);
   }
 
   #heard(payload: string): void {
-    let said: [boolean, string[]];
+    let said: [unknown, string[]];
     try {
       said = JSON.parse(payload);
     } catch {
@@ -65,7 +73,9 @@ export class PostgresHints implements Hints {
     }
     const [due, stores] = said;
     const hints: Hint[] = stores.map((storeId) => ({ kind: "endpoints", storeId }));
-    if (due) hints.push({ kind: "due" });
+    // Releases before schema 3 say true or false.
+    const endpointIds = Array.isArray(due) ? due : null;
+    if (due !== false && endpointIds?.length !== 0) hints.push({ kind: "due", endpointIds });
     for (const listener of this.#listeners) for (const hint of hints) listener(hint);
   }
 }

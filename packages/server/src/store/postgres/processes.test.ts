@@ -99,10 +99,13 @@ describe("two processes on one database", () => {
     // Until it listens, what is said is lost: that is what a hint is.
     const again = setInterval(() => {
       for (const storeId of ["store_1", "store_1"]) one.hints?.say({ kind: "endpoints", storeId });
-      one.hints?.say({ kind: "due" });
+      one.hints?.say({ kind: "due", endpointIds: ["wh_1"] });
     }, 50);
     await complete;
     clearInterval(again);
-    expect(heard).toEqual([{ kind: "endpoints", storeId: "store_1" }, { kind: "due" }]);
+    expect(heard).toEqual([
+      { kind: "endpoints", storeId: "store_1" },
+      { kind: "due", endpointIds: ["wh_1"] },
+    ]);
   });
 });
