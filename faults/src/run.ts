@@ -38,7 +38,8 @@ async function runAll(options: Options): Promise<void> {
     rows.push(row);
     const failed = failures(row.result, options.readyMs);
     // At once: a long run may be ended before its table.
-    for (const failure of failed) process.stderr.write(`  ${failure}\n`);
+    for (const { what, seen, wanted } of failed)
+      process.stderr.write(`  ${what}: ${seen} (wanted ${wanted})\n`);
     if (failed.length > 0) process.exitCode = 1;
   }
   console.log(`\n${table(rows)}\n\n${details(rows)}`);
