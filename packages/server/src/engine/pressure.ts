@@ -15,7 +15,7 @@ export interface PressureLimits {
   readonly waitedMs: number;
 }
 
-export const PRESSURE: PressureLimits = { depth: 5_000, busy: 0.65, pending: 20_000, waitedMs: 5_000 };
+export const PRESSURE: PressureLimits = { depth: 1_000, busy: 0.65, pending: 20_000, waitedMs: 5_000 };
 
 /** How often the store is asked, and how long one answer holds. */
 const ASK_MS = 2_000;
