@@ -1,13 +1,17 @@
 import type { ClaimedDelivery, ClaimInput, ClaimResult, DueLane } from "../driver.ts";
 import type { Context } from "./context.ts";
-import { arrayOf } from "./values.ts";
+import type { KnownStore } from "./known.ts";
+import type { Marks } from "./marks.ts";
+import { arrayOf, columnsOver } from "./values.ts";
 
 interface Summary {
+  readonly claim: number;
   readonly next: readonly (number | null)[];
   readonly limited: boolean;
   readonly version: number;
 }
 interface ClaimedRow {
+  readonly claim: number;
   readonly id: string;
   readonly event_id: string;
   readonly event_type: string;
@@ -20,68 +24,129 @@ interface ClaimedRow {
   readonly attempt_count: number;
   readonly failures: number;
 }
+type Row = Summary | ClaimedRow;
 
 /** In place of a time: nothing may be sent in that lane now. */
 const CLOSED = -1;
 
-const CLAIM = "SELECT * FROM claim_2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+/** One call of the function for each store, its lanes a part of all lanes; all of them one transaction. */
+const CLAIM = `SELECT a.ord::integer AS claim, c.* FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[],
+    $5::bigint[], $6::integer[], $7::integer[], $8::text[], $9::integer[], $10::integer[]) WITH ORDINALITY
+    AS a (now, token, until, tenant, store, hour, quota, holder, first, last, ord)
+  CROSS JOIN LATERAL claim_2(a.now, a.token, a.until, a.tenant, a.store, a.hour, a.quota, a.holder,
+    ($11::bigint[])[a.first:a.last], ($12::integer[])[a.first:a.last], ($13::bigint[])[a.first:a.last]) c`;
 
-export async function claimDue({ db, known, marks }: Context, input: ClaimInput): Promise<ClaimResult> {
-  const { now, lease, storeId, lanes, quota, holder } = input;
+interface Lane {
+  readonly endpointId: string;
+  readonly num: number;
+  readonly max: number;
+}
+
+interface Asked {
+  readonly input: ClaimInput;
+  readonly store: KnownStore;
+  readonly lanes: readonly Lane[];
+  /** Of its lanes among all, from 1. */
+  readonly first: number;
+}
+
+const asked = columnsOver<Asked>();
+const COLUMNS = [
+  asked("int8", ({ input }) => input.now),
+  asked("text", ({ input }) => input.lease.token),
+  asked("int8", ({ input }) => input.lease.until),
+  asked("int8", ({ store }) => store.tenant),
+  asked("int8", ({ store }) => store.num),
+  asked("int4", ({ input }) => input.quota.hour),
+  asked("int4", ({ input }) => input.quota.limit),
+  asked("text", ({ input }) => input.holder),
+  asked("int4", ({ first }) => first),
+  asked("int4", ({ first, lanes }) => first + lanes.length - 1),
+];
+const lane = columnsOver<Lane>();
+const LANE_COLUMNS = [lane("int8", ({ num }) => num), lane("int4", ({ max }) => max)];
+
+/** The claims of a group, each of another store; each answered in its place. */
+export async function claimDue(context: Context, inputs: readonly ClaimInput[]): Promise<ClaimResult[]> {
+  const { known } = context;
   await known.learn(
-    [storeId],
-    lanes.map(({ endpointId }) => endpointId),
+    inputs.map(({ storeId }) => storeId),
+    inputs.flatMap(({ lanes }) => lanes.map(({ endpointId }) => endpointId)),
   );
-  const next: Record<string, number | null> = {};
-  for (const { endpointId } of lanes) next[endpointId] = null;
-  const store = known.store(storeId);
-  if (!store) return { deliveries: [], rateLimited: false, next, endpointsVersion: 0 };
-  const found = lanes.flatMap(({ endpointId, max }) => {
-    const endpoint = known.endpoint(endpointId);
-    return endpoint ? [{ endpointId, max, num: endpoint.num }] : [];
+  const asks: Asked[] = [];
+  let first = 1;
+  const found = inputs.flatMap((input) => {
+    const store = known.store(input.storeId);
+    return store ? [{ input, store }] : [];
   });
+  // Counters of quotas are locked in this order by all.
+  found.sort(({ store: a }, { store: b }) => a.tenant - b.tenant || a.num - b.num);
+  for (const { input, store } of found) {
+    const lanes = input.lanes.flatMap(({ endpointId, max }) => {
+      const endpoint = known.endpoint(endpointId);
+      return endpoint ? [{ endpointId, max, num: endpoint.num }] : [];
+    });
+    asks.push({ input, store, lanes, first });
+    first += lanes.length;
+  }
+  const results = asks.length === 0 ? new Map<ClaimInput, ClaimResult>() : await claimAll(context, asks);
+  return inputs.map(
+    (input) =>
+      results.get(input) ?? { deliveries: [], rateLimited: false, next: noneDue(input), endpointsVersion: 0 },
+  );
+}
+
+async function claimAll(
+  { db, marks }: Context,
+  asks: readonly Asked[],
+): Promise<Map<ClaimInput, ClaimResult>> {
+  const now = Math.max(...asks.map(({ input }) => input.now));
   const sweeps = marks.sweeps(now);
   const { age } = marks;
   const startedAt = performance.now();
-  const rows = await db.hot<Summary | ClaimedRow>(CLAIM, [
-    now,
-    lease.token,
-    lease.until,
-    store.tenant,
-    store.num,
-    quota.hour,
-    quota.limit,
-    holder,
+  const lanes = asks.flatMap((ask) => ask.lanes);
+  const rows = await db.hot<Row>(CLAIM, [
+    ...COLUMNS.map((column) => column(asks)),
+    ...LANE_COLUMNS.map((column) => column(lanes)),
     arrayOf(
       "int8",
-      found.map(({ num }) => num),
-    ),
-    arrayOf(
-      "int4",
-      found.map(({ max }) => max),
-    ),
-    arrayOf(
-      "int8",
-      found.map(({ num }) => marks.of(num)),
+      lanes.map(({ num }) => marks.of(num)),
     ),
   ]);
   if (sweeps) marks.swept(performance.now() - startedAt);
+  const byClaim = asks.map((): Row[] => []);
+  for (const row of rows) byClaim[row.claim - 1]?.push(row);
+  return new Map(
+    asks.map((ask, index) => [ask.input, resultOf(ask, byClaim[index] as Row[], { marks, age })] as const),
+  );
+}
+
+/** Of one claim: its deliveries, and then the summary. */
+function resultOf(
+  { input, store, lanes }: Asked,
+  rows: Row[],
+  { marks, age }: { readonly marks: Marks; readonly age: number },
+): ClaimResult {
   const summary = rows.pop() as Summary;
   const claimed = rows as ClaimedRow[];
   const lastDueAt = new Map(claimed.map(({ endpoint, due_at }) => [endpoint, due_at]));
-  found.forEach(({ endpointId, num }, index) => {
+  const next = noneDue(input);
+  for (const [index, { endpointId, num }] of lanes.entries()) {
     const dueAt = summary.next[index] ?? null;
-    if (dueAt === CLOSED) return;
+    if (dueAt === CLOSED) continue;
     next[endpointId] = dueAt;
     const last = lastDueAt.get(num);
     if (last !== undefined) marks.advance(num, Math.min(last, dueAt ?? last), age);
-  });
-  const idOf = new Map(found.map(({ num, endpointId }) => [num, endpointId]));
+  }
+  const idOf = new Map(lanes.map(({ num, endpointId }) => [num, endpointId]));
   const deliveries = claimed.map((row) =>
-    toClaimed(row, idOf.get(row.endpoint) ?? "", storeId, store.tenantId),
+    toClaimed(row, idOf.get(row.endpoint) ?? "", input.storeId, store.tenantId),
   );
   return { deliveries, rateLimited: summary.limited, next, endpointsVersion: summary.version };
 }
+
+const noneDue = ({ lanes }: ClaimInput): Record<string, number | null> =>
+  Object.fromEntries(lanes.map(({ endpointId }) => [endpointId, null]));
 
 const toClaimed = (
   row: ClaimedRow,

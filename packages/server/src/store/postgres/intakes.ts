@@ -9,9 +9,8 @@ import type {
 import { claimDue } from "./claim.ts";
 import type { Intake } from "./columns.ts";
 import type { Context } from "./context.ts";
-import { toStorageError } from "./errors.ts";
 import { acceptResult, saveResult, takeIn, type Written } from "./intake.ts";
-import { type Answer, Line, type Outcome } from "./line.ts";
+import { type Answer, Line, together } from "./line.ts";
 
 type Call = { readonly intake: Intake } | { readonly claim: ClaimInput };
 
@@ -66,16 +65,10 @@ export class Intakes {
       }
       const written = intakes.length === 0 ? [] : await takeIn(this.#context, intakes);
       for (const [index, outcome] of written.entries()) answer(places[index] as number, outcome);
-      for (const [place, claim] of claims) answer(place, await this.#claim(claim));
+      const inputs = claims.map(([, claim]) => claim);
+      const results = await together(inputs, (all) => claimDue(this.#context, all));
+      for (const [index, outcome] of results.entries()) answer(claims[index]?.[0] as number, outcome);
       left = later;
-    }
-  }
-
-  async #claim(input: ClaimInput): Promise<Outcome<ClaimResult>> {
-    try {
-      return { value: await claimDue(this.#context, input) };
-    } catch (error) {
-      return { error: toStorageError(error) };
     }
   }
 }
