@@ -1,17 +1,20 @@
 import type { ClaimedDelivery, ClaimInput, ClaimResult, DueLane } from "../driver.ts";
 import type { Context } from "./context.ts";
-import type { KnownStore } from "./known.ts";
-import type { Marks } from "./marks.ts";
+import type { Known, KnownStore } from "./known.ts";
 import { arrayOf, columnsOver } from "./values.ts";
 
-interface Summary {
+/** Of a lane: when its next delivery is due, and how its store stands. */
+interface LaneRow {
   readonly claim: number;
-  readonly next: readonly (number | null)[];
+  /** Among all, from 1. */
+  readonly lane: number;
+  readonly next: number | null;
   readonly limited: boolean;
   readonly version: number;
 }
-interface ClaimedRow {
+interface DeliveryRow {
   readonly claim: number;
+  readonly lane: null;
   readonly id: string;
   readonly event_id: string;
   readonly event_type: string;
@@ -24,22 +27,27 @@ interface ClaimedRow {
   readonly attempt_count: number;
   readonly failures: number;
 }
-type Row = Summary | ClaimedRow;
+type Row = LaneRow | DeliveryRow;
 
 /** In place of a time: nothing may be sent in that lane now. */
 const CLOSED = -1;
 
 /** One call of the function for each store, its lanes a part of all lanes; all of them one transaction. */
-const CLAIM = `SELECT a.ord::integer AS claim, c.* FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[],
-    $5::bigint[], $6::integer[], $7::integer[], $8::text[], $9::integer[], $10::integer[]) WITH ORDINALITY
-    AS a (now, token, until, tenant, store, hour, quota, holder, first, last, ord)
+const CLAIM = `SELECT a.ord::integer AS claim, c.*, a.first + c.lane - 1 AS "lane" FROM unnest($1::bigint[], $2::text[],
+    $3::bigint[], $4::bigint[], $5::bigint[], $6::integer[], $7::integer[], $8::text[], $9::integer[], $10::integer[])
+    WITH ORDINALITY AS a (now, token, until, tenant, store, hour, quota, holder, first, last, ord)
   CROSS JOIN LATERAL claim_2(a.now, a.token, a.until, a.tenant, a.store, a.hour, a.quota, a.holder,
     ($11::bigint[])[a.first:a.last], ($12::integer[])[a.first:a.last], ($13::bigint[])[a.first:a.last]) c`;
+/** Where there is no quota, all stores at once. */
+const CLAIM_FREE = "SELECT * FROM claim_free_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
 interface Lane {
   readonly endpointId: string;
   readonly num: number;
   readonly max: number;
+  /** Of its claim, from 1. */
+  readonly claim: number;
+  readonly store: KnownStore;
 }
 
 interface Asked {
@@ -51,10 +59,13 @@ interface Asked {
 }
 
 const asked = columnsOver<Asked>();
-const COLUMNS = [
+const lane = columnsOver<Lane>();
+const TOKEN = asked("text", ({ input }) => input.lease.token);
+const UNTIL = asked("int8", ({ input }) => input.lease.until);
+const LIMITED_COLUMNS = [
   asked("int8", ({ input }) => input.now),
-  asked("text", ({ input }) => input.lease.token),
-  asked("int8", ({ input }) => input.lease.until),
+  TOKEN,
+  UNTIL,
   asked("int8", ({ store }) => store.tenant),
   asked("int8", ({ store }) => store.num),
   asked("int4", ({ input }) => input.quota.hour),
@@ -63,93 +74,115 @@ const COLUMNS = [
   asked("int4", ({ first }) => first),
   asked("int4", ({ first, lanes }) => first + lanes.length - 1),
 ];
-const lane = columnsOver<Lane>();
+const FREE_LANE_COLUMNS = [
+  lane("int4", ({ claim }) => claim),
+  lane("int8", ({ store }) => store.tenant),
+  lane("int8", ({ store }) => store.num),
+];
 const LANE_COLUMNS = [lane("int8", ({ num }) => num), lane("int4", ({ max }) => max)];
 
-/** The claims of a group, each of another store; each answered in its place. */
+/** Claims of one group, by one holder: each of another store, all with a quota or all without. Answered in their places. */
 export async function claimDue(context: Context, inputs: readonly ClaimInput[]): Promise<ClaimResult[]> {
-  const { known } = context;
+  const { known, db, marks } = context;
   await known.learn(
     inputs.map(({ storeId }) => storeId),
     inputs.flatMap(({ lanes }) => lanes.map(({ endpointId }) => endpointId)),
   );
-  const asks: Asked[] = [];
-  let first = 1;
+  const asks = asksOf(known, inputs);
+  const lanes = asks.flatMap((ask) => ask.lanes);
+  const results = new Map(inputs.map((input) => [input, nothingFor(input)]));
+  if (lanes.length > 0) {
+    const now = Math.max(...inputs.map((input) => input.now));
+    const sweeps = marks.sweeps(now);
+    const { age } = marks;
+    const startedAt = performance.now();
+    const laneMarks = arrayOf(
+      "int8",
+      lanes.map(({ num }) => marks.of(num)),
+    );
+    const laneColumns = [...LANE_COLUMNS.map((column) => column(lanes)), laneMarks];
+    const rows = hasQuota(asks[0]?.input)
+      ? await db.hot<Row>(CLAIM, [...LIMITED_COLUMNS.map((column) => column(asks)), ...laneColumns])
+      : await db.hot<Row>(CLAIM_FREE, [
+          now,
+          asks[0]?.input.holder ?? null,
+          TOKEN(asks),
+          UNTIL(asks),
+          ...FREE_LANE_COLUMNS.map((column) => column(lanes)),
+          ...laneColumns,
+        ]);
+    if (sweeps) marks.swept(performance.now() - startedAt);
+    sortOut(rows, asks, lanes, results, (num, dueAt) => marks.advance(num, dueAt, age));
+  }
+  return inputs.map((input) => results.get(input) as ClaimResult);
+}
+
+export const hasQuota = (input: ClaimInput | undefined): boolean => input?.quota.limit != null;
+
+type Result = {
+  deliveries: ClaimedDelivery[];
+  next: Record<string, number | null>;
+  rateLimited: boolean;
+  endpointsVersion: number;
+};
+
+const nothingFor = ({ lanes }: ClaimInput): Result => ({
+  deliveries: [],
+  rateLimited: false,
+  next: Object.fromEntries(lanes.map(({ endpointId }) => [endpointId, null])),
+  endpointsVersion: 0,
+});
+
+/** Those of stores that are there; in an order in which all lock the counters of quotas. */
+function asksOf(known: Known, inputs: readonly ClaimInput[]): Asked[] {
   const found = inputs.flatMap((input) => {
     const store = known.store(input.storeId);
     return store ? [{ input, store }] : [];
   });
-  // Counters of quotas are locked in this order by all.
   found.sort(({ store: a }, { store: b }) => a.tenant - b.tenant || a.num - b.num);
-  for (const { input, store } of found) {
+  let first = 1;
+  return found.map(({ input, store }, index) => {
     const lanes = input.lanes.flatMap(({ endpointId, max }) => {
       const endpoint = known.endpoint(endpointId);
-      return endpoint ? [{ endpointId, max, num: endpoint.num }] : [];
+      return endpoint ? [{ endpointId, max, num: endpoint.num, claim: index + 1, store }] : [];
     });
-    asks.push({ input, store, lanes, first });
     first += lanes.length;
-  }
-  const results = asks.length === 0 ? new Map<ClaimInput, ClaimResult>() : await claimAll(context, asks);
-  return inputs.map(
-    (input) =>
-      results.get(input) ?? { deliveries: [], rateLimited: false, next: noneDue(input), endpointsVersion: 0 },
-  );
+    return { input, store, lanes, first: first - lanes.length };
+  });
 }
 
-async function claimAll(
-  { db, marks }: Context,
+/** Deliveries come oldest first, and lanes after them. `advance`: all that was due before has been claimed. */
+function sortOut(
+  rows: readonly Row[],
   asks: readonly Asked[],
-): Promise<Map<ClaimInput, ClaimResult>> {
-  const now = Math.max(...asks.map(({ input }) => input.now));
-  const sweeps = marks.sweeps(now);
-  const { age } = marks;
-  const startedAt = performance.now();
-  const lanes = asks.flatMap((ask) => ask.lanes);
-  const rows = await db.hot<Row>(CLAIM, [
-    ...COLUMNS.map((column) => column(asks)),
-    ...LANE_COLUMNS.map((column) => column(lanes)),
-    arrayOf(
-      "int8",
-      lanes.map(({ num }) => marks.of(num)),
-    ),
-  ]);
-  if (sweeps) marks.swept(performance.now() - startedAt);
-  const byClaim = asks.map((): Row[] => []);
-  for (const row of rows) byClaim[row.claim - 1]?.push(row);
-  return new Map(
-    asks.map((ask, index) => [ask.input, resultOf(ask, byClaim[index] as Row[], { marks, age })] as const),
-  );
-}
-
-/** Of one claim: its deliveries, and then the summary. */
-function resultOf(
-  { input, store, lanes }: Asked,
-  rows: Row[],
-  { marks, age }: { readonly marks: Marks; readonly age: number },
-): ClaimResult {
-  const summary = rows.pop() as Summary;
-  const claimed = rows as ClaimedRow[];
-  const lastDueAt = new Map(claimed.map(({ endpoint, due_at }) => [endpoint, due_at]));
-  const next = noneDue(input);
-  for (const [index, { endpointId, num }] of lanes.entries()) {
-    const dueAt = summary.next[index] ?? null;
-    if (dueAt === CLOSED) continue;
-    next[endpointId] = dueAt;
-    const last = lastDueAt.get(num);
-    if (last !== undefined) marks.advance(num, Math.min(last, dueAt ?? last), age);
-  }
+  lanes: readonly Lane[],
+  results: ReadonlyMap<ClaimInput, Result>,
+  advance: (num: number, dueAt: number) => void,
+): void {
   const idOf = new Map(lanes.map(({ num, endpointId }) => [num, endpointId]));
-  const deliveries = claimed.map((row) =>
-    toClaimed(row, idOf.get(row.endpoint) ?? "", input.storeId, store.tenantId),
-  );
-  return { deliveries, rateLimited: summary.limited, next, endpointsVersion: summary.version };
+  const lastDueAt = new Map<number, number>();
+  for (const row of rows) {
+    const ask = asks[row.claim - 1];
+    const result = ask && results.get(ask.input);
+    if (!result) continue;
+    if (row.lane === null) {
+      lastDueAt.set(row.endpoint, row.due_at);
+      const endpointId = idOf.get(row.endpoint) ?? "";
+      result.deliveries.push(toClaimed(row, endpointId, ask.input.storeId, ask.store.tenantId));
+      continue;
+    }
+    result.rateLimited = row.limited;
+    result.endpointsVersion = row.version;
+    const { num, endpointId } = lanes[row.lane - 1] as Lane;
+    if (row.next === CLOSED) continue;
+    result.next[endpointId] = row.next;
+    const last = lastDueAt.get(num);
+    if (last !== undefined) advance(num, Math.min(last, row.next ?? last));
+  }
 }
-
-const noneDue = ({ lanes }: ClaimInput): Record<string, number | null> =>
-  Object.fromEntries(lanes.map(({ endpointId }) => [endpointId, null]));
 
 const toClaimed = (
-  row: ClaimedRow,
+  row: DeliveryRow,
   endpointId: string,
   storeId: string,
   tenantId: string,

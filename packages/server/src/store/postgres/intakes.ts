@@ -6,7 +6,7 @@ import type {
   SaveOrderInput,
   SaveOrderResult,
 } from "../driver.ts";
-import { claimDue } from "./claim.ts";
+import { claimDue, hasQuota } from "./claim.ts";
 import type { Intake } from "./columns.ts";
 import type { Context } from "./context.ts";
 import { acceptResult, saveResult, takeIn, type Written } from "./intake.ts";
@@ -65,9 +65,13 @@ export class Intakes {
       }
       const written = intakes.length === 0 ? [] : await takeIn(this.#context, intakes);
       for (const [index, outcome] of written.entries()) answer(places[index] as number, outcome);
-      const inputs = claims.map(([, claim]) => claim);
-      const results = await together(inputs, (all) => claimDue(this.#context, all));
-      for (const [index, outcome] of results.entries()) answer(claims[index]?.[0] as number, outcome);
+      for (const limited of [false, true]) {
+        const some = claims.filter(([, claim]) => hasQuota(claim) === limited);
+        if (some.length === 0) continue;
+        const inputs = some.map(([, claim]) => claim);
+        const results = await together(inputs, (all) => claimDue(this.#context, all));
+        for (const [index, outcome] of results.entries()) answer(some[index]?.[0] as number, outcome);
+      }
       left = later;
     }
   }

@@ -29,10 +29,10 @@ it("claims and outcomes go by their own index, whatever the queue held when they
     await client.query(`LOAD 'auto_explain'; SET client_min_messages = log; SET auto_explain.log_min_duration = 0;
       SET auto_explain.log_nested_statements = on; SET auto_explain.log_analyze = on`);
     const claim = (token: string) =>
-      client.query("SELECT * FROM claim_2($1, $2, $3, 1, 1, 1, NULL, NULL, $4, $5, $6)", [
+      client.query("SELECT * FROM claim_free_1($1, NULL, $2, $3, '{1}', '{1}', '{1}', $4, $5, $6)", [
         T0,
-        token,
-        T0 + 9,
+        [token],
+        [T0 + 9],
         arrayOf("int8", [1]),
         arrayOf("int4", [200]),
         arrayOf("int8", [0]),

@@ -5,15 +5,15 @@ import { SETTINGS } from "./settings.ts";
  * passed over, what needs none is not. `c_marks`: where each lane's look into the index starts, past the entries that
  * are dead already.
  *
- * The deliveries come first. The last row has the summary: for each lane, when its next delivery is due (null: none
- * from the mark on; -1: nothing may be sent in it), whether the quota is used up, and the version of the store's endpoints.
+ * The deliveries come first. Then a row for each lane, with its position, when its next delivery is due (null: none from
+ * the mark on; -1: nothing may be sent in it), whether the quota is used up, and the version of the store's endpoints.
  */
 export const CLAIM = `
 CREATE FUNCTION claim_2(
   c_now bigint, c_token text, c_until bigint, c_tenant bigint, c_store bigint, c_hour integer, c_limit integer,
   c_holder text, c_lanes bigint[], c_rooms integer[], c_marks bigint[]
 ) RETURNS TABLE (
-  next bigint[], limited boolean, version integer,
+  lane integer, next bigint, limited boolean, version integer,
   id text, event_id text, event_type text, endpoint bigint, subject_id text, body text, created_at bigint,
   due_at bigint, test boolean, attempt_count integer, failures integer
 )
@@ -27,8 +27,6 @@ DECLARE
   v_chosen tid[] := '{}';
   v_hours integer[] := '{}';
   v_limited boolean := false;
-  v_next bigint[];
-  v_version integer;
   c record;
 BEGIN
   -- A lane that may not send has no room.
@@ -87,7 +85,7 @@ BEGIN
           FROM unnest(v_chosen, v_hours) WITH ORDINALITY AS t (place, hour, ord) WHERE q.ctid = t.place
         RETURNING q.tenant, q.store, q.created_at, q.event, q.id, q.event_type, q.endpoint, q.body_from, q.body_length,
           q.due_at, q.test, q.attempt_count, q.failures, t.ord)
-      SELECT NULL::bigint[], NULL::boolean, NULL::integer, q.id, e.id, q.event_type, q.endpoint, e.subject_id,
+      SELECT NULL::integer, NULL::bigint, NULL::boolean, NULL::integer, q.id, e.id, q.event_type, q.endpoint, e.subject_id,
           convert_from(substring(e.bodies FROM q.body_from + 1 FOR q.body_length), 'UTF8'), q.created_at, q.due_at,
           q.test, q.attempt_count, q.failures
         FROM taken q
@@ -95,16 +93,12 @@ BEGIN
         ORDER BY q.ord;
   END IF;
 
-  v_next := ARRAY(
-    SELECT CASE WHEN l.room < 0 THEN -1 ELSE (SELECT min(first.due_at) FROM generate_series(0, 2) AS g (gate)
-        CROSS JOIN LATERAL (SELECT w.due_at FROM queue w WHERE w.endpoint = l.lane AND w.gate = g.gate
-          AND w.lease IS NULL AND w.due_at >= l.mark ORDER BY w.due_at LIMIT 1) first) END
-    FROM unnest(c_lanes, v_rooms, c_marks) WITH ORDINALITY AS l (lane, room, mark, ord) ORDER BY l.ord);
-  SELECT s.endpoints_version INTO v_version FROM stores s WHERE s.tenant = c_tenant AND s.num = c_store;
-
-  next := v_next;
-  limited := v_limited;
-  version := v_version;
-  RETURN NEXT;
+  RETURN QUERY
+    SELECT l.ord::integer, CASE WHEN l.room < 0 THEN -1 ELSE (SELECT min(first.due_at) FROM generate_series(0, 2) AS g (gate)
+          CROSS JOIN LATERAL (SELECT w.due_at FROM queue w WHERE w.endpoint = l.lane AND w.gate = g.gate
+            AND w.lease IS NULL AND w.due_at >= l.mark ORDER BY w.due_at LIMIT 1) first) END,
+        v_limited, (SELECT s.endpoints_version FROM stores s WHERE s.tenant = c_tenant AND s.num = c_store),
+        NULL::text, NULL::text, NULL::text, NULL::bigint, NULL::text, NULL::text, NULL::bigint, NULL::bigint, NULL::boolean, NULL::integer, NULL::integer
+      FROM unnest(c_lanes, v_rooms, c_marks) WITH ORDINALITY AS l (lane, room, mark, ord);
 END $$;
 `;

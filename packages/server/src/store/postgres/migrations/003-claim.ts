@@ -1,5 +1,6 @@
 import { CLAIM } from "../functions/claim.ts";
+import { CLAIM_FREE } from "../functions/claim-free.ts";
 import type { Migration } from "../migrate.ts";
 
-/** A claim that never looks before its mark, and says of what it leases when it was due. */
-export const claim: Migration = { number: 3, name: "claim", sql: CLAIM, worksFrom: 1 };
+/** Claims that never look before their marks and say of what they lease when it was due; one for all stores without a quota. */
+export const claim: Migration = { number: 3, name: "claim", sql: CLAIM + CLAIM_FREE, worksFrom: 1 };
