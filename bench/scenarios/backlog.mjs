@@ -65,7 +65,7 @@ async function fillAndDrain(rig, options, pending) {
     readyMs,
     ready,
     ...drained,
-    refused: drained.refused - sent.refused,
+    refused: drained.sent.refused - sent.refused,
     firstMinute: firstMinuteOf(drained.windows),
   };
 }
@@ -138,7 +138,7 @@ function drainRows(scenario, large, small, drainRate) {
 }
 
 /** @param {string} scenario @param {Seen} large @param {number} drainRate @returns {import("../report.mjs").Row[]} */
-function newEventRows(scenario, { fresh, refused }, drainRate) {
+function newEventRows(scenario, { fresh, refused, sent }, drainRate) {
   if (fresh === null) return [];
   const missing = fresh.received.filter((ms) => !Number.isFinite(ms)).length;
   return [
@@ -147,7 +147,7 @@ function newEventRows(scenario, { fresh, refused }, drainRate) {
       figure: "new events, due → accepted p99",
       value: quantile(fresh.accepted, 0.99),
       unit: "ms",
-      note: `${fresh.accepted.length} events, ${drainRate} a second, until nothing of the backlog was left; ${refused} refused for now`,
+      note: `${fresh.accepted.length} events, ${drainRate} a second, until nothing of the backlog was left; ${refused} refused for now, ${sent.broken} broken, ${sent.wrong} wrong${sent.wrong > 0 ? ` ${JSON.stringify(sent.statuses)}` : ""}`,
     },
     {
       scenario,

@@ -38,7 +38,7 @@ export async function drain(rig, { events, pending, fanOut, rate }) {
   if (seen.left === 0) await rig.drained(sent.accepted * fanOut, LAST_MS);
   return {
     ...seen,
-    refused: sent.refused,
+    sent,
     ledger: await rig.ledger(sent),
     fresh: rate === 0 ? null : await freshDelays(rig, events, sent.sent, fanOut),
   };
