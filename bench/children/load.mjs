@@ -86,6 +86,12 @@ function resend() {
   return true;
 }
 
+/** @param {number[] | null} pattern */
+function direct(pattern) {
+  templateOf =
+    pattern === null ? (sequence) => sequence % templates.length : (s) => pattern[s % pattern.length];
+}
+
 const inFlight = () => next - counts.accepted - counts.wrong;
 
 /**
@@ -138,14 +144,15 @@ async function settled() {
 }
 
 serve({
+  /** Which store each event goes to from now on, over and over; null: each in turn. @param {{pattern: number[] | null}} input */
+  direct: ({ pattern }) => direct(pattern),
   /** @param {{url: string, size: number, feedbackPort: number | null, shapes: any[], pattern: number[] | null}} input */
   async open({ url, size, feedbackPort, shapes, pattern }) {
     const { host: authority, hostname, port, protocol } = new URL(url);
     const isTls = protocol === "https:";
     const address = { host: hostname, port: Number(port || (isTls ? 443 : 80)), tls: isTls ? {} : null };
     templates = shapes.map((shape) => compile(authority, shape));
-    templateOf =
-      pattern === null ? (sequence) => sequence % templates.length : (s) => pattern[s % pattern.length];
+    direct(pattern);
     connections = new Connections({ ...address, size, onAnswer: answered, onIdle: () => pump() });
     if (feedbackPort === null) return;
     connect({ host: "127.0.0.1", port: feedbackPort }).on("data", (data) => {

@@ -11,10 +11,15 @@ import { named } from "./throughput.mjs";
 
 /**
  * A great many pending deliveries, kept by paused endpoints: how soon the hub is ready again with them, how much memory
- * that takes, whether it drains them as fast as it drains few, and what new events of the same stores wait meanwhile.
+ * that takes, whether it drains them as fast as it drains few, and how long new events wait meanwhile: those of the stores
+ * that have the backlog, which go behind it, and those of as many others.
  */
 const STORES = 10;
 const FAN_OUT = 3;
+const WAITING = Array.from({ length: STORES }, (_, store) => store);
+/** Of new events, every second one goes to a store that has nothing waiting. */
+const BOTH = WAITING.flatMap((store) => [store, STORES + store]);
+const isWaiting = (/** @type {number} */ event) => (BOTH[event % BOTH.length] ?? 0) < STORES;
 const MINUTE_MS = 60_000;
 const FILL_MS = 3_600_000;
 /** What is asked of it. */
@@ -36,7 +41,7 @@ export async function backlog(options) {
 
 /** @param {import("../options.mjs").Options} options @param {number} pending */
 function measure(options, pending) {
-  return withRig(options, { stores: STORES, fanOut: FAN_OUT }, (rig) => {
+  return withRig(options, { stores: 2 * STORES, fanOut: FAN_OUT, pattern: WAITING }, (rig) => {
     const run = () => fillAndDrain(rig, options, pending);
     return options.snapshot ? underSnapshot(rig.database.url, run) : run();
   });
@@ -56,7 +61,8 @@ async function fillAndDrain(rig, options, pending) {
   const readyMs = await rig.hub.restart();
   const ready = memoryOf(rig.hub.processes);
   const filled = { events, pending: sent.accepted * FAN_OUT };
-  const drained = await drain(rig, { ...filled, fanOut: FAN_OUT, rate: options.drainRate });
+  await rig.load.call("direct", { pattern: BOTH });
+  const drained = await drain(rig, { ...filled, isWaiting, fanOut: FAN_OUT, rate: options.drainRate });
   return {
     ...filled,
     fillRate: filled.pending / fillSeconds,
@@ -140,7 +146,8 @@ function drainRows(scenario, large, small, drainRate) {
 /** @param {string} scenario @param {Seen} large @param {number} drainRate @returns {import("../report.mjs").Row[]} */
 function newEventRows(scenario, { fresh, refused, sent }, drainRate) {
   if (fresh === null) return [];
-  const missing = fresh.received.filter((ms) => !Number.isFinite(ms)).length;
+  const missingOf = (/** @type {number[]} */ received) =>
+    received.filter((ms) => !Number.isFinite(ms)).length;
   return [
     {
       scenario,
@@ -149,14 +156,17 @@ function newEventRows(scenario, { fresh, refused, sent }, drainRate) {
       unit: "ms",
       note: `${fresh.accepted.length} events, ${drainRate} a second, until nothing of the backlog was left; ${refused} refused for now, ${sent.broken} broken, ${sent.wrong} wrong${sent.wrong > 0 ? ` ${JSON.stringify(sent.statuses)}` : ""}`,
     },
-    {
+    ...[
+      { whose: "of the stores that wait, behind what waits", received: fresh.waiting },
+      { whose: "of other stores", received: fresh.others },
+    ].map(({ whose, received }) => ({
       scenario,
-      figure: "new events, due → received p99",
-      value: quantile(fresh.received, 0.99),
+      figure: `new events ${whose}, due → received p99`,
+      value: quantile(received, 0.99),
       unit: "ms",
       limit: { name: "asked", value: NEW_EVENT_MS },
-      note: `p50 ${quantile(fresh.received, 0.5).toFixed(0)} ms, last ${quantile(fresh.received, 1).toFixed(0)} ms; ${missing} of ${fresh.received.length} never came`,
-    },
+      note: `p50 ${quantile(received, 0.5).toFixed(0)} ms, last ${quantile(received, 1).toFixed(0)} ms; ${missingOf(received)} of ${received.length} never came`,
+    })),
   ];
 }
 

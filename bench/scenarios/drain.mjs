@@ -23,10 +23,11 @@ const LAST_MS = 60_000;
 /**
  * Resumes every endpoint, and waits until the backlog is delivered and the new events that came meanwhile are too.
  * @param {import("../rig.mjs").Rig} rig
- * @param {{events: number, pending: number, fanOut: number, rate: number}} backlog `events`: so many numbers are taken;
- *   `pending`: deliveries; `rate`: new events per second
+ * @param {{events: number, pending: number, fanOut: number, rate: number, isWaiting: (event: number) => boolean}} backlog
+ *   `events`: so many numbers are taken; `pending`: deliveries; `rate`: new events per second; `isWaiting`: whether a new
+ *   event's store has a backlog
  */
-export async function drain(rig, { events, pending, fanOut, rate }) {
+export async function drain(rig, { events, pending, fanOut, rate, isWaiting }) {
   await rig.receivers.call("markNew", { from: events });
   const cpu = { hub: sumCpuMicros(rig.hub.processes), postgres: sumCpuMicros(rig.database.processes) };
   const startedAt = performance.now();
@@ -40,7 +41,7 @@ export async function drain(rig, { events, pending, fanOut, rate }) {
     ...seen,
     sent,
     ledger: await rig.ledger(sent),
-    fresh: rate === 0 ? null : await freshDelays(rig, events, sent.sent, fanOut),
+    fresh: rate === 0 ? null : await freshDelays(rig, events, sent.sent, fanOut, isWaiting),
   };
 }
 
@@ -82,13 +83,19 @@ async function watch(rig, pending, startedAt, cpu) {
 /**
  * Of the new events, in ms from the time at which each was due.
  * @param {import("../rig.mjs").Rig} rig @param {number} from their first number @param {number} to @param {number} fanOut
+ * @param {(event: number) => boolean} isWaiting
  */
-async function freshDelays(rig, from, to, fanOut) {
+async function freshDelays(rig, from, to, fanOut, isWaiting) {
   const { meantAt, acceptedAt } = await rig.load.call("times", { from });
-  const received = [];
+  /** @type {number[]} */
+  const waiting = [];
+  /** @type {number[]} */
+  const others = [];
   for (let slot = 0; slot < fanOut; slot++) {
     const arrivedAt = await rig.receivers.call("arrivals", { slot, from, length: to });
-    received.push(...delaysMs(meantAt, arrivedAt));
+    for (const [index, ms] of delaysMs(meantAt, arrivedAt).entries()) {
+      (isWaiting(from + index) ? waiting : others).push(ms);
+    }
   }
-  return { accepted: delaysMs(meantAt, acceptedAt), received };
+  return { accepted: delaysMs(meantAt, acceptedAt), waiting, others };
 }
