@@ -67,6 +67,8 @@ class Line {
   /** @param {string} head */
   #answered(head) {
     const token = this.token;
+    // A server says 408 before it closes a connection on which nothing came for long: no answer to any request.
+    if (token === null) return void this.socket.destroy();
     this.token = null;
     const status = Number(head.slice(9, 12));
     const retryAfterMs =

@@ -1,5 +1,5 @@
 import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { describe, expect, it } from "vitest";
 import { selfSigned } from "../../packages/server/src/adapters/certificate.fixture.ts";
 import { Connections } from "./connections.mjs";
@@ -100,5 +100,34 @@ describe("connections", () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     expect(answers).toEqual([202, 202, 202]);
+  });
+
+  it("take what a server says before it closes an idle one for no answer", async () => {
+    const UNASKED = "HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    let opened = 0;
+    let idle = 0;
+    const server = createTcpServer((socket) => {
+      socket.on("error", () => undefined);
+      if (++opened === 1) socket.end(UNASKED);
+      else socket.on("data", () => socket.write("HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const request = compile("localhost", { method: "POST", path: "/", headers: {}, body: MARKER })(1);
+    const answers: [unknown, number][] = [];
+    await new Promise<void>((resolve) => {
+      const connections = new Connections({
+        host: "127.0.0.1",
+        port: (server.address() as AddressInfo).port,
+        size: 1,
+        onAnswer: (token, status) => {
+          answers.push([token, status]);
+          connections.close();
+          resolve();
+        },
+        onIdle: () => ++idle === 2 && connections.send(request, 7),
+      });
+    });
+    await new Promise((resolve) => server.close(resolve));
+    expect(answers).toEqual([[7, 202]]);
   });
 });
