@@ -56,7 +56,9 @@ export class PostgresHints implements Hints {
     this.#timer = null;
     this.#sentAt = performance.now();
     const stores = this.#stores.size > MOST ? [ALL_STORES] : [...this.#stores];
-    const due = this.#anyDue || this.#endpoints.size > MOST ? null : [...this.#endpoints];
+    // The release before says true or false, and takes a list for true.
+    const isAny = this.#anyDue || this.#endpoints.size > MOST;
+    const due = isAny || (this.#endpoints.size > 0 && [...this.#endpoints]);
     this.#anyDue = false;
     this.#endpoints.clear();
     this.#stores.clear();
@@ -71,11 +73,11 @@ export class PostgresHints implements Hints {
     } catch {
       return;
     }
+    if (!Array.isArray(said) || !Array.isArray(said[1])) return;
     const [due, stores] = said;
     const hints: Hint[] = stores.map((storeId) => ({ kind: "endpoints", storeId }));
-    // Releases before schema 3 say true or false.
-    const endpointIds = Array.isArray(due) ? due : null;
-    if (due !== false && endpointIds?.length !== 0) hints.push({ kind: "due", endpointIds });
+    if (due === true || Array.isArray(due))
+      hints.push({ kind: "due", endpointIds: due === true ? null : due });
     for (const listener of this.#listeners) for (const hint of hints) listener(hint);
   }
 }
