@@ -16,9 +16,11 @@ const CLAIM_MIN = 50;
 const TROUBLE_MS = 500;
 /** Who has nothing in memory is not told when others make room, and looks again. */
 const NO_ROOM_MS = 100;
-/** However much others say: how often it is looked at most, and how much longer than a look takes. */
+/** However much others say: how often it is looked at most. */
 const HINTED_MS = 25;
-const HINTED_TIMES = 10;
+/** Between two looks passes so many times what one takes, up to a limit: under a long snapshot it may take seconds. */
+const LOOK_TIMES = 10;
+const LOOK_PAUSE_MS = 30_000;
 
 export interface ClaimerParts {
   readonly driver: StoreDriver;
@@ -55,7 +57,7 @@ export class Claimer {
   #sweeping = false;
   #hinted = false;
   #sweptAt = Number.NEGATIVE_INFINITY;
-  #hintedMs = HINTED_MS;
+  #pauseMs = 0;
   #under = 0;
   #whenIdle: (() => void) | null = null;
 
@@ -228,8 +230,9 @@ export class Claimer {
     this.#hinted = this.#sweeping;
     if (this.#stopped || this.#sweeping) return;
     const { clock } = this.#parts;
-    const waitMs = Math.max(0, this.#sweptAt + this.#hintedMs - clock.now());
-    this.#sweepIn(Math.min(waitMs, this.#hintedMs));
+    const pauseMs = Math.max(HINTED_MS, this.#pauseMs);
+    const waitMs = Math.max(0, this.#sweptAt + pauseMs - clock.now());
+    this.#sweepIn(Math.min(waitMs, pauseMs));
   }
 
   #sweepIn(ms: number): void {
@@ -244,19 +247,19 @@ export class Claimer {
     const { driver, holder, dispatcher, clock, sweepMs } = this.#parts;
     this.#sweeping = true;
     this.#sweptAt = clock.now();
+    this.#pauseMs = 0;
     try {
       const now = clock.now();
       for (const due of await driver.dueLanes({ now, ahead, holder })) this.#found(due, now);
       // Where lanes are held, those that are idle are let go with the next beat.
       if (holder === null) dispatcher.forgetIdleLanes();
+      this.#pauseMs = Math.min(LOOK_PAUSE_MS, LOOK_TIMES * (clock.now() - now));
     } catch (error) {
       this.#parts.onTrouble(error);
     }
     this.#sweeping = false;
-    const tookMs = clock.now() - this.#sweptAt;
-    this.#hintedMs = Math.min(sweepMs, Math.max(HINTED_MS, HINTED_TIMES * tookMs));
     // What was said meanwhile, this look may have missed.
-    if (!this.#stopped) this.#sweepIn(this.#hinted ? this.#hintedMs : sweepMs);
+    if (!this.#stopped) this.#sweepIn(Math.max(this.#hinted ? HINTED_MS : sweepMs, this.#pauseMs));
     this.#hinted = false;
   }
 
