@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const main = new URL("../dist/main.js", import.meta.url);
+const main = new URL("../bundle/main.js", import.meta.url);
 
 // In a checkout nothing is built at first, and `npx ticketrail` should work all the same.
 if (!existsSync(main)) {

@@ -1,8 +1,9 @@
 import { promises as dns, type LookupAddress } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
-import { buildConnector } from "undici";
+import type { buildConnector as connectors } from "undici";
 import { type AddressPolicy, isLocalhost } from "./address-guard.ts";
 import { isIn, specialKind } from "./network.ts";
+import { buildConnector } from "./undici.ts";
 
 /** A connection was not made, because the address behind the name is not one that deliveries may reach. */
 export class AddressRefusedError extends Error {
@@ -30,7 +31,7 @@ export function guardedConnector(options: {
   readonly lookup?: Lookup;
   /** Trusted besides the usual roots, PEM. */
   readonly ca?: string;
-}): buildConnector.connector {
+}): connectors.connector {
   const { policy, timeoutMs, ca } = options;
   const lookup = shared(options.lookup ?? systemLookup);
   // Said outright, since an environment variable of Node's can turn it off otherwise.

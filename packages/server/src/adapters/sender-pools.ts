@@ -1,4 +1,5 @@
-import { type buildConnector, type Dispatcher, Pool } from "undici";
+import type { buildConnector, Dispatcher } from "undici";
+import { Pool } from "./undici.ts";
 
 /** Below what nginx (75 s) and most balancers (60 s) allow; a receiver that keeps less says so in `keep-alive`. */
 const KEEP_ALIVE_MS = 15_000;

@@ -49,13 +49,6 @@ export interface EngineParts {
   readonly onTrouble: (error: unknown) => void;
 }
 
-export const DEFAULT_LIMITS: DispatchLimits = {
-  lane: { maxInFlight: 64, minInFlight: 4, window: 1_024 },
-  // Eight endpoints may have all of their 64 at once.
-  maxInFlight: 1_536,
-  window: 6_144,
-};
-
 const FOLLOW_AGAIN_MS = 500;
 /** How long a store is kept in mind where another process may change it. */
 const STORE_KEEP_MS = 5_000;

@@ -131,13 +131,15 @@ export class ThreadHost implements Host {
 
   /** `db` reads single rows, on the caller's thread. */
   static async start(db: Db, path: string, maxPages: number | null): Promise<ThreadHost> {
-    const writer = await Line.start({ path, role: "writer", maxPages });
-    try {
-      return new ThreadHost(db, writer, await Line.start({ path, role: "reader", maxPages: null }));
-    } catch (error) {
-      await writer.close();
-      throw error;
+    const [writer, reader] = await Promise.allSettled([
+      Line.start({ path, role: "writer", maxPages }),
+      Line.start({ path, role: "reader", maxPages: null }),
+    ]);
+    if (writer.status === "fulfilled" && reader.status === "fulfilled") {
+      return new ThreadHost(db, writer.value, reader.value);
     }
+    for (const line of [writer, reader]) if (line.status === "fulfilled") await line.value.close();
+    throw writer.status === "rejected" ? writer.reason : (reader as PromiseRejectedResult).reason;
   }
 
   call(call: Call): Promise<unknown> {
