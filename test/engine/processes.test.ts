@@ -3,6 +3,8 @@ import { LEASE_MS } from "../../packages/server/src/engine/leases.ts";
 import { Cluster, type Member } from "./cluster.ts";
 
 const IN_FLIGHT = 64;
+/** Of the platform's own. */
+const TABLE = { id: "table 7", isNew: false };
 
 let cluster: Cluster;
 beforeEach(async () => {
@@ -26,7 +28,7 @@ const publish = async (
 ) => {
   const made: string[] = [];
   for (let i = 0; i < count; i++) {
-    made.push(await cluster.publish(store, (members[i % members.length] as Member).engine, "table 7"));
+    made.push(await cluster.publish(store, (members[i % members.length] as Member).engine, TABLE));
     await cluster.pass(i % 5 === 0 ? 3 : 1);
   }
   return made;

@@ -201,7 +201,7 @@ export class Claimer {
       const { endpointId, attemptCount } = delivery;
       const lane = this.#parts.dispatcher.laneOf(endpointId);
       if (!lane) continue;
-      this.#parts.dispatcher.push(lane, { delivery, token }, until);
+      this.#parts.dispatcher.push(lane, { delivery, token, passes: false }, until);
       const mine = taken.get(endpointId) ?? { first: 0, again: 0 };
       taken.set(endpointId, mine);
       if (attemptCount === 0) mine.first += 1;

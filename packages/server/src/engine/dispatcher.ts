@@ -49,6 +49,8 @@ export interface DispatcherParts {
 /** Of what is free in memory, and of the requests that may be made besides: what one lane may have. */
 const WINDOW_PART = 1 / 4;
 const IN_FLIGHT_PART = 1 / 16;
+/** Of what a lane may have in memory: what may pass its backlog, in addition. */
+const PASSING_PART = 1 / 4;
 /** What could not be sent for a reason of ours is tried again this much later. */
 const GIVEN_BACK_MS = 500;
 
@@ -113,6 +115,13 @@ export class Dispatcher {
     return Math.max(0, Math.min(lane.room, held.perLane - lane.held, held.left(lane.standing)));
   }
 
+  /** Places left for what passes a backlog: besides the claimed, so that neither keeps the other out. */
+  roomToPass(lane: Lane): number {
+    if (this.#stopped) return 0;
+    const most = Math.ceil(this.#held.perLane * PASSING_PART);
+    return Math.max(0, Math.min(most - lane.passingCount, this.#held.left(lane.standing)));
+  }
+
   reserve(lane: Lane, places: number): void {
     lane.held += places;
     this.#held.take(lane.standing, places);
@@ -120,12 +129,13 @@ export class Dispatcher {
 
   #letGo(lane: Lane, held: Held): void {
     this.#parts.leases.letGo(held.token);
-    this.release(lane, 1);
+    this.release(lane, 1, held.passes);
   }
 
   /** Gives reserved places back. */
-  release(lane: Lane, places: number): void {
+  release(lane: Lane, places: number, passes = false): void {
     lane.held -= places;
+    if (passes) lane.passingCount -= places;
     this.#held.take(lane.standing, -places);
     if (lane.held === 0) this.#parts.onEmpty(lane);
     if (this.#held.taken === 0) this.#whenIdle?.();

@@ -12,6 +12,7 @@ const OK = { succeeded: true, durationMs: 5 };
 const BAD = { succeeded: false, durationMs: 5 };
 const held = (id: string, subjectId: string, attemptCount = 0): Held => ({
   token: "lease_1",
+  passes: false,
   delivery: {
     id,
     subjectId,

@@ -1,4 +1,5 @@
 import type { ClaimedDelivery } from "../store/driver.ts";
+import type { Subject } from "./engine.ts";
 import { Fifo } from "./fifo.ts";
 import type { Standing } from "./shares.ts";
 import type { Turns } from "./turns.ts";
@@ -7,6 +8,8 @@ import type { Turns } from "./turns.ts";
 export interface Held {
   readonly delivery: ClaimedDelivery;
   readonly token: string;
+  /** It was handed over past a backlog. */
+  readonly passes: boolean;
 }
 
 export interface LaneLimits {
@@ -28,6 +31,8 @@ const SLOW_MS = 250;
 const RAMP_STEP_MS = 50;
 /** A hand-over takes time: it is not begun with less than this of the hold left. */
 const HAND_OVER_MS = 5_000;
+/** Subjects remembered to have passed a backlog. */
+const MOST_PASSED = 2_000;
 
 /**
  * One endpoint's own queue. Its width adapts: it starts narrow and widens with each success, so that a start is no
@@ -40,10 +45,17 @@ export class Lane {
   readonly tenantId: string;
   readonly #limits: LaneLimits;
   readonly #ready = new Fifo<Held>();
+  /** What has passed the backlog takes turns with what waits in `ready`. */
+  readonly #passing = new Fifo<Held>();
+  #passedLast = false;
+  /** Subjects that passed it, of which the store has nothing that waits. */
+  readonly #passed = new Set<string>();
   /** Subjects whose first attempt is under way, with those that wait for its end. */
   readonly #subjects = new Map<string, Held[]>();
   /** Deliveries held: waiting, in flight, or sent and not yet recorded. Reserved places count. */
   held = 0;
+  /** Of those held: what has passed the backlog. */
+  passingCount = 0;
   inFlight = 0;
   #width: number;
   #failuresInRow = 0;
@@ -53,7 +65,7 @@ export class Lane {
   #hasFailed = false;
   #widenedAt = 0;
   #averageMs = 0;
-  /** Queued in the store and due: nothing may be handed off past it. */
+  /** Queued in the store and due: nothing may be handed off past it but what `lets` says. */
   backlog = false;
   /** Whether `depth` and `retries` are all that the store has: so from the first time it was seen empty. */
   counted = false;
@@ -146,6 +158,30 @@ export class Lane {
     return !this.closed && !this.backlog && this.isHeld(now + HAND_OVER_MS);
   }
 
+  /**
+   * Whether an event of the subject may be handed over past the backlog: the order of one subject's events is all that
+   * counts, and the store has none of it. Behind a backlog of an hour, new orders would wait for an hour.
+   */
+  lets({ id, isNew }: Subject, now: number): boolean {
+    if (!this.backlog || this.closed || this.failing || this.limitedUntil > 0) return false;
+    return (isNew || this.#passed.has(id)) && this.isHeld(now + HAND_OVER_MS);
+  }
+
+  /** A place was reserved for one that passes. `remember`: so may the next of its subject. */
+  passing(subjectId: string, remember: boolean): void {
+    this.passingCount += 1;
+    if (!remember) return;
+    this.#passed.add(subjectId);
+    if (this.#passed.size <= MOST_PASSED) return;
+    const [oldest] = this.#passed;
+    this.#passed.delete(oldest as string);
+  }
+
+  /** The store has one of the subject's, or will have: the next may not pass it. */
+  waits(subjectId: string): void {
+    this.#passed.delete(subjectId);
+  }
+
   get room(): number {
     return Math.max(0, this.#limits.window - this.held);
   }
@@ -161,7 +197,7 @@ export class Lane {
 
   /** `widest`: requests at once that any lane may have now. */
   isSendable(widest: number): boolean {
-    return this.#ready.size > 0 && this.inFlight < Math.min(this.#width, widest);
+    return this.#ready.size + this.#passing.size > 0 && this.inFlight < Math.min(this.#width, widest);
   }
 
   get idle(): boolean {
@@ -177,11 +213,16 @@ export class Lane {
       return;
     }
     if (attemptCount === 0) this.#subjects.set(subjectId, []);
-    this.#ready.push(held);
+    this.#line(held).push(held);
+  }
+
+  #line({ passes }: Held): Fifo<Held> {
+    return passes ? this.#passing : this.#ready;
   }
 
   take(): Held | undefined {
-    const held = this.#ready.shift();
+    this.#passedLast = !this.#passedLast && this.#passing.size > 0;
+    const held = this.#passedLast ? this.#passing.shift() : (this.#ready.shift() ?? this.#passing.shift());
     if (held) this.inFlight += 1;
     return held;
   }
@@ -220,13 +261,14 @@ export class Lane {
   #release(subjectId: string): void {
     const waiting = this.#subjects.get(subjectId);
     const next = waiting?.shift();
-    if (next) this.#ready.push(next);
+    if (next) this.#line(next).push(next);
     else this.#subjects.delete(subjectId);
   }
 
   /** Everything that waits to be sent, to be given back. What is in flight keeps its subject. */
   drain(): Held[] {
-    const rest = this.#ready.drain();
+    const rest = [...this.#ready.drain(), ...this.#passing.drain()];
+    this.#passed.clear();
     for (const held of [...rest]) {
       if (held.delivery.attemptCount > 0) continue;
       rest.push(...(this.#subjects.get(held.delivery.subjectId) ?? []));

@@ -4,6 +4,7 @@ import type { Clock, NewId } from "../domain/id.ts";
 import { HOUR_MS, HOURLY_LIMIT, hourOf, type Store } from "../domain/store.ts";
 import type { ClaimedDelivery, LeaseGrant, NewDelivery, NewEvent, Placement } from "../store/driver.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import type { Subject } from "./engine.ts";
 import type { Holds, LaneAt } from "./holds.ts";
 import type { Lane } from "./lane.ts";
 import type { Leases } from "./leases.ts";
@@ -29,6 +30,8 @@ interface Intended {
   readonly lane: Lane | null;
   readonly at: LaneAt;
   readonly delivery: NewDelivery;
+  /** It is handed over past a backlog. */
+  readonly passes: boolean;
   readonly event: CanonicalEvent;
   readonly subjectId: string;
   readonly body: string;
@@ -58,17 +61,19 @@ export class Publisher {
   intend(
     events: readonly CanonicalEvent[],
     store: Store,
-    subjectId: string,
+    subject: Subject,
     storeTargets: StoreTargets,
   ): Intent {
     const { leases, clock, shared } = this.#parts;
     const now = clock.now();
     const lease = leases.shared(now);
     const quota = { hour: hourOf(now), limit: HOURLY_LIMIT[store.plan] };
+    // Where hours are counted, what waits for the next one goes first.
+    const isFirst = subject.isNew && quota.limit === null;
     const intended: Intended[] = [];
     const written = events.map((event): NewEvent => {
       const payloads = new Map<string, Payload>();
-      const mine = this.#match(event, store, storeTargets, subjectId, payloads);
+      const mine = this.#match(event, store, storeTargets, { id: subject.id, isNew: isFirst }, payloads);
       intended.push(...mine);
       return {
         event: {
@@ -76,7 +81,7 @@ export class Publisher {
           type: event.type,
           tenantId: event.tenantId,
           storeId: event.storeId,
-          subjectId,
+          subjectId: subject.id,
           createdAt: now,
           data: JSON.stringify(event.data),
         },
@@ -85,7 +90,8 @@ export class Publisher {
         endpointsVersion: storeTargets.version,
         lease,
         quota,
-        shared,
+        // Nobody can have queued anything that it may not pass.
+        shared: shared && !isFirst,
       };
     });
     return {
@@ -99,7 +105,7 @@ export class Publisher {
     event: CanonicalEvent,
     store: StoreFacts,
     storeTargets: StoreTargets,
-    subjectId: string,
+    subject: Subject,
     payloads: Map<string, Payload>,
   ): Intended[] {
     const intended: Intended[] = [];
@@ -116,29 +122,34 @@ export class Publisher {
           unencodable.add(name);
         }
       }
-      if (payload) intended.push(this.#intend(target, payload, event, subjectId));
+      if (payload) intended.push(this.#intend(target, payload, event, subject));
     }
     return intended;
   }
 
-  #intend(target: Target, payload: Payload, event: CanonicalEvent, subjectId: string): Intended {
+  #intend(target: Target, payload: Payload, event: CanonicalEvent, subject: Subject): Intended {
     const { endpoint } = target;
-    const { dispatcher, holds, clock, newId } = this.#parts;
+    const { dispatcher, holds, clock, newId, shared } = this.#parts;
     const at = { endpointId: endpoint.id, storeId: endpoint.storeId, tenantId: endpoint.tenantId };
     const lane = holds.lane(at);
     if (lane) lane.closed = endpoint.state !== "active";
-    const handOff = lane?.handsOver(clock.now()) === true && dispatcher.roomFor(lane) > 0;
+    const passes = lane?.lets(subject, clock.now()) === true && dispatcher.roomToPass(lane) > 0;
+    const handOff = passes || (lane?.handsOver(clock.now()) === true && dispatcher.roomFor(lane) > 0);
     if (lane && handOff) {
       dispatcher.reserve(lane, 1);
+      // Where others accept, too, the next event of the subject may be queued unseen.
+      if (passes) lane.passing(subject.id, !shared);
     } else if (lane) {
       lane.queueing += 1;
       lane.backlog = true;
+      lane.waits(subject.id);
     }
     return {
       lane,
       at,
+      passes,
       event,
-      subjectId,
+      subjectId: subject.id,
       body: payload.body,
       delivery: {
         id: newId("del_"),
@@ -159,7 +170,7 @@ export class Publisher {
   ): void {
     const { dispatcher } = this.#parts;
     const placed = new Map(placements.map((placement) => [placement.deliveryId, placement.placed]));
-    for (const { lane, at, delivery, event, subjectId, body } of intended) {
+    for (const { lane, at, delivery, passes, event, subjectId, body } of intended) {
       const where = placed.get(delivery.id);
       if (!lane) {
         this.#parts.onQueuedElsewhere(at);
@@ -180,26 +191,28 @@ export class Publisher {
           attemptCount: 0,
           failures: 0,
         };
-        dispatcher.push(lane, { token, delivery: claimed }, until);
+        dispatcher.push(lane, { token, delivery: claimed, passes }, until);
         continue;
       }
-      if (delivery.handOff) lane.backlog = true;
-      else lane.queueing -= 1;
+      if (delivery.handOff) {
+        lane.backlog = true;
+        lane.waits(subjectId);
+      } else lane.queueing -= 1;
       const now = this.#parts.clock.now();
       if (where === "rate_limited") lane.limitedUntil = (hourOf(now) + 1) * HOUR_MS;
       lane.queued(now);
       if (lane.isHeld(now)) this.#parts.onQueued(lane);
       else this.#parts.onQueuedElsewhere(at);
-      if (delivery.handOff) dispatcher.release(lane, 1);
+      if (delivery.handOff) dispatcher.release(lane, 1, passes);
     }
     dispatcher.pump();
   }
 
   #abandon(intended: readonly Intended[]): void {
-    for (const { lane, delivery } of intended) {
+    for (const { lane, delivery, passes } of intended) {
       if (!lane) continue;
       if (delivery.handOff) {
-        this.#parts.dispatcher.release(lane, 1);
+        this.#parts.dispatcher.release(lane, 1, passes);
       } else {
         lane.abandoned();
         // What made it a backlog was never written; a claim finds that out.

@@ -11,6 +11,7 @@ import type { EventRecord } from "../domain/event.ts";
 import { isoTime } from "../domain/id.ts";
 import { createOrder, type OrderInput } from "../domain/order.ts";
 import type { Store } from "../domain/store.ts";
+import type { Subject } from "../engine/engine.ts";
 import type { EventFilter, List } from "../store/driver.ts";
 import { type Call, sees } from "./call.ts";
 import type { ServiceContext } from "./context.ts";
@@ -63,7 +64,7 @@ export class Events {
     const store = found instanceof Promise ? await found : found;
     const now = this.#context.clock.now();
     const order = orderOf(call, store, type, input, now);
-    return this.#publish(call, store, type, order, order.id, now);
+    return this.#publish(call, store, type, order, { id: order.id, isNew: input.id === undefined }, now);
   }
 
   async publishRecord(
@@ -74,7 +75,8 @@ export class Events {
   ): Promise<{ readonly id: string }> {
     const store = await this.#stores.get(call, storeId);
     // What is said of an order must not overtake the order itself.
-    const subject = typeof data.orderId === "string" && data.orderId !== "" ? data.orderId : null;
+    const { orderId } = data;
+    const subject = typeof orderId === "string" && orderId !== "" ? { id: orderId, isNew: false } : null;
     return this.#publish(call, store, type, data, subject, this.#context.clock.now());
   }
 
@@ -83,7 +85,7 @@ export class Events {
     store: Store,
     type: CanonicalEventType,
     data: Order | Readonly<Record<string, unknown>>,
-    subject: string | null,
+    subject: Subject | null,
     now: number,
   ): Promise<{ readonly id: string }> {
     const id = call.newId("evt_");
@@ -96,7 +98,7 @@ export class Events {
       data,
     };
     // False: this very request was accepted before the process died. Either way it is accepted now.
-    await this.#context.engine.publish(event, store, subject ?? id);
+    await this.#context.engine.publish(event, store, subject ?? { id, isNew: true });
     return { id };
   }
 

@@ -23,8 +23,8 @@ export interface NewEvent {
   readonly lease: LeaseGrant;
   readonly quota: QuotaWindow;
   /**
-   * Another process may have queued first attempts in a lane: what is to be handed off is then queued behind them. A
-   * store that only one process can have need not look.
+   * Another process may have queued first attempts in a lane: what is to be handed off is then queued behind them. No
+   * need to look in a store that only one process can have, nor for a subject that is new.
    */
   readonly shared?: boolean;
 }
