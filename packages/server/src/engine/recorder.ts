@@ -4,7 +4,11 @@ import type { Held } from "./lane.ts";
 import type { SendOutcome } from "./sender.ts";
 import type { Timers } from "./timers.ts";
 
-const BATCH = 500;
+/**
+ * In one call: more than end while the call before is under way. Those left over keep their places in memory, and when
+ * there are none new deliveries queue in the store, which makes the next call take longer still.
+ */
+const BATCH = 2_000;
 const RETRY_MS = 500;
 
 interface Waiting {
