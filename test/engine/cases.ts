@@ -4,9 +4,6 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { createOrder } from "../../packages/server/src/domain/order.ts";
 import { HOUR, OK, type Rig, START, status, vault } from "./rig.ts";
 
-/** An order of the platform's own: of it, something may wait already. */
-const TABLE = { id: "table 7", isNew: false };
-
 /** What the engine does, on any store. */
 export function engineCases(open: () => Promise<Rig>): void {
   let rig: Rig;
@@ -271,13 +268,13 @@ export function engineCases(open: () => Promise<Rig>): void {
     const store = await rig.store();
     const endpoint = await rig.endpoint(store, "standard", { state: "paused" });
     const ids: string[] = [];
-    for (let i = 0; i < 3; i++) ids.push(await rig.publish(store, rig.engine, TABLE));
+    for (let i = 0; i < 3; i++) ids.push(await rig.publish(store, rig.engine, "table 7"));
     rig.broken.add("claimDue");
     await rig.change(endpoint.id, { state: "active" });
     rig.calls.length = 0;
     await rig.pass(5_000);
     expect(rig.calls.filter((verb) => verb === "claimDue").length).toBeLessThanOrEqual(11);
-    ids.push(await rig.publish(store, rig.engine, TABLE));
+    ids.push(await rig.publish(store, rig.engine, "table 7"));
     await rig.pass(100);
     expect(rig.sent).toHaveLength(0);
     rig.broken.clear();

@@ -1,14 +1,12 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { Plan } from "../../packages/server/src/domain/store.ts";
 import type { EngineParts } from "../../packages/server/src/engine/create.ts";
-import type { Subject } from "../../packages/server/src/engine/engine.ts";
 import { openEmbedded, openServer } from "../stores.ts";
 import { OK, Rig, status } from "./rig.ts";
 
 const BACKLOG = 600;
 /** One request takes so long: eight at once are forty a second. */
 const ANSWER_MS = 200;
-const PLATFORMS: Subject = { id: "table 7", isNew: false };
 /** A backlog of this lane takes fifteen seconds. */
 const limits = { lane: { maxInFlight: 8, minInFlight: 8, window: 64 }, maxInFlight: 256, window: 256 };
 
@@ -19,11 +17,12 @@ class SlowRig extends Rig {
     return super.build(transport, { ...parts, limits } satisfies Partial<EngineParts>);
   }
 
-  /** A store and its endpoint, behind which `BACKLOG` events of as many orders wait. */
+  /** A store and its endpoint, behind which `BACKLOG` events of as many orders wait; the last is of "table 7". */
   async backlog(plan: Plan = "enterprise") {
     const store = await this.store(plan);
     const endpoint = await this.endpoint(store, "standard", { state: "paused" });
-    const waiting = await this.publishMany(store, BACKLOG);
+    const waiting = await this.publishMany(store, BACKLOG - 1);
+    waiting.push(await this.publish(store, this.engine, "table 7"));
     const timers = this.world.timers(() => true);
     this.answer = () => new Promise((end) => timers.after(ANSWER_MS, () => end(OK)));
     await this.change(endpoint.id, { state: "active" });
@@ -46,9 +45,8 @@ describe.each([
   test("a new order is told at once, and what is told of it later, in order", async () => {
     rig = await new SlowRig(await open()).start();
     const { store, waiting } = await rig.backlog();
-    const order: Subject = { id: "ord_fresh", isNew: true };
-    const events = [await rig.publish(store, rig.engine, order)];
-    for (let i = 0; i < 3; i++) events.push(await rig.publish(store, rig.engine, { ...order, isNew: false }));
+    const events: string[] = [];
+    for (let i = 0; i < 4; i++) events.push(await rig.publish(store, rig.engine, "table 8"));
     await rig.pass(1_500);
     const { arrived } = rig;
     expect(arrived.filter((id) => events.includes(id))).toEqual(events);
@@ -58,34 +56,48 @@ describe.each([
     expect(rig.arrived).toHaveLength(BACKLOG + events.length);
   });
 
-  test("what may have something that waits there goes behind it", async () => {
+  test("what has something that waits there goes behind it", async () => {
     rig = await new SlowRig(await open()).start();
-    const { store, endpoint } = await rig.backlog();
-    const platforms = await rig.publish(store, rig.engine, PLATFORMS);
+    const { store, endpoint, waiting } = await rig.backlog();
+    const behind = await rig.publish(store, rig.engine, "table 7");
     // While the endpoint is paused an order's event is queued, so that the next of it may not go before.
-    const order: Subject = { id: "ord_fresh", isNew: true };
-    const events = [await rig.publish(store, rig.engine, order)];
+    const events = [await rig.publish(store, rig.engine, "table 8")];
     await rig.pass(500);
     await rig.change(endpoint.id, { state: "paused" });
-    events.push(await rig.publish(store, rig.engine, { ...order, isNew: false }));
+    events.push(await rig.publish(store, rig.engine, "table 8"));
     await rig.change(endpoint.id, { state: "active" });
-    events.push(await rig.publish(store, rig.engine, { ...order, isNew: false }));
+    events.push(await rig.publish(store, rig.engine, "table 8"));
     await rig.pass(3_000);
     expect(rig.arrived).toContain(events[0]);
-    for (const id of [platforms, ...events.slice(1)]) expect(rig.arrived).not.toContain(id);
+    for (const id of [behind, ...events.slice(1)]) expect(rig.arrived).not.toContain(id);
     await rig.pass(60_000);
     expect(rig.arrived.filter((id) => events.includes(id))).toEqual(events);
-    expect(rig.arrived).toContain(platforms);
+    expect(rig.arrived.indexOf(behind)).toBeGreaterThan(rig.arrived.indexOf(waiting.at(-1) as string));
+  });
+
+  test("of more than may pass at once, those of one order stay in order", async () => {
+    rig = await new SlowRig(await open()).start();
+    const { store } = await rig.backlog();
+    const events: string[] = [];
+    await Promise.all(
+      Array.from({ length: 60 }, async (_, index) => {
+        events[index] = await rig.publish(store, rig.engine, `table ${100 + (index % 20)}`);
+      }),
+    );
+    await rig.pass(60_000);
+    for (let table = 0; table < 20; table++) {
+      const mine = events.filter((_, index) => index % 20 === table);
+      expect(rig.arrived.filter((id) => mine.includes(id))).toEqual(mine);
+    }
   });
 
   test("what has passed and was given back before it was sent is not passed by the next of its order", async () => {
     rig = await new SlowRig(await open()).start();
     const { store, endpoint } = await rig.backlog();
-    const order: Subject = { id: "ord_fresh", isNew: true };
-    const events = [await rig.publish(store, rig.engine, order)];
+    const events = [await rig.publish(store, rig.engine, "table 8")];
     await rig.change(endpoint.id, { state: "paused" });
     await rig.change(endpoint.id, { state: "active" });
-    events.push(await rig.publish(store, rig.engine, { ...order, isNew: false }));
+    events.push(await rig.publish(store, rig.engine, "table 8"));
     await rig.pass(60_000);
     expect(rig.arrived.filter((id) => events.includes(id))).toEqual(events);
   });

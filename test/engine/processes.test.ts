@@ -3,8 +3,6 @@ import { LEASE_MS } from "../../packages/server/src/engine/leases.ts";
 import { Cluster, type Member } from "./cluster.ts";
 
 const IN_FLIGHT = 64;
-/** Of the platform's own. */
-const TABLE = { id: "table 7", isNew: false };
 
 let cluster: Cluster;
 beforeEach(async () => {
@@ -28,7 +26,7 @@ const publish = async (
 ) => {
   const made: string[] = [];
   for (let i = 0; i < count; i++) {
-    made.push(await cluster.publish(store, (members[i % members.length] as Member).engine, TABLE));
+    made.push(await cluster.publish(store, (members[i % members.length] as Member).engine, "table 7"));
     await cluster.pass(i % 5 === 0 ? 3 : 1);
   }
   return made;

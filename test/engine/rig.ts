@@ -6,7 +6,7 @@ import { createOrder } from "../../packages/server/src/domain/order.ts";
 import type { Plan, Store } from "../../packages/server/src/domain/store.ts";
 import { ADMISSION } from "../../packages/server/src/engine/admission.ts";
 import { createEngine, type EngineParts } from "../../packages/server/src/engine/create.ts";
-import type { Engine, Subject } from "../../packages/server/src/engine/engine.ts";
+import type { Engine } from "../../packages/server/src/engine/engine.ts";
 import { JOBS } from "../../packages/server/src/engine/jobs.ts";
 import { DEFAULT_LIMITS } from "../../packages/server/src/engine/limits.ts";
 import type { SendOutcome, SendRequest, Transport } from "../../packages/server/src/engine/sender.ts";
@@ -231,8 +231,8 @@ export class Rig {
     await this.settle();
   }
 
-  /** One order event of the platform's own, of a new order where no subject is given; answers the event's id. */
-  async publish(store: Store, engine = this.engine, subject: Subject | null = null): Promise<string> {
+  /** One order event of the platform's own; answers the event's id. */
+  async publish(store: Store, engine = this.engine, subjectId: string | null = null): Promise<string> {
     const orderId = this.newId("ord_");
     const input = {
       items: [{ name: "Margherita", quantity: 1, unitMinor: 890 }],
@@ -247,7 +247,7 @@ export class Rig {
       createdAt: isoTime(this.world.now()),
       data: order,
     };
-    await engine.publish(event, store, subject ?? { id: orderId, isNew: true });
+    await engine.publish(event, store, subjectId ?? orderId);
     return event.id;
   }
 

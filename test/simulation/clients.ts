@@ -2,7 +2,6 @@ import type { CanonicalEvent } from "@ticketrail/contracts";
 import { isoTime } from "../../packages/server/src/domain/id.ts";
 import { createOrder } from "../../packages/server/src/domain/order.ts";
 import type { Store } from "../../packages/server/src/domain/store.ts";
-import type { Subject } from "../../packages/server/src/engine/engine.ts";
 import type { Call } from "../../packages/server/src/service/call.ts";
 import type { Hub } from "./hub.ts";
 import type { Surroundings } from "./process.ts";
@@ -19,7 +18,6 @@ export class Clients {
   readonly #store: Store;
   readonly #call: Call;
   #published = 0;
-  readonly #opened: { readonly id: string; readonly eventId: string }[] = [];
   waiting = 0;
 
   constructor(around: Surroundings, hub: Hub, store: Store, call: Call) {
@@ -30,7 +28,7 @@ export class Clients {
   }
 
   publish(): void {
-    const { newId, world } = this.#around;
+    const { dice, newId, world } = this.#around;
     const index = this.#published++;
     const store = this.#store;
     const orderId = `ord-${store.id}-${String(index).padStart(3, "0")}`;
@@ -47,28 +45,17 @@ export class Clients {
       data: createOrder(input, store, orderId, newId, world.now()).order,
     };
     this.waiting += 1;
-    this.#send(event, this.#subject(event.id, index));
+    // Often of a subject that nothing waits of.
+    const table = dice.roll() < NEW_SHARE ? `new-${index}` : dice.upTo(3);
+    this.#send(event, `${store.id}-table-${table === 2 ? `new-${Math.max(0, index - 1)}` : table}`);
   }
 
-  /** Mostly a table of the platform's own, or one that was new lately: nothing more comes of it before that is acknowledged. */
-  #subject(eventId: string, index: number): Subject {
-    const { dice, ledger } = this.#around;
-    const named = (name: number | string) => `${this.#store.id}-table-${name}`;
-    if (dice.roll() < NEW_SHARE) {
-      const id = named(`new-${index}`);
-      this.#opened.push({ id, eventId });
-      return { id, isNew: true };
-    }
-    const known = this.#opened.filter((table) => ledger.acknowledged.has(table.eventId)).slice(-1);
-    return { id: dice.pick([named(0), named(1), ...known.map(({ id }) => id)]), isNew: false };
-  }
-
-  #send(event: CanonicalEvent, subject: Subject): void {
+  #send(event: CanonicalEvent, subjectId: string): void {
     const { ledger, world } = this.#around;
     const acknowledged = () => ledger.acknowledged.has(event.id);
     const again = (delayMs: number) =>
       world.at(world.now() + delayMs, () => {
-        if (!acknowledged()) this.#send(event, subject);
+        if (!acknowledged()) this.#send(event, subjectId);
       });
     const process = this.#hub.serving();
     if (!process) {
@@ -78,7 +65,7 @@ export class Clients {
     const cancel = again(TIMEOUT_MS);
     const publish = async () => {
       const store = await process.services.stores.get(this.#call, this.#store.id);
-      await process.engine.publish(event, store, subject);
+      await process.engine.publish(event, store, subjectId);
     };
     publish().then(
       () => {

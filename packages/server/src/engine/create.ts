@@ -5,7 +5,7 @@ import type { EndpointWithRecord, Hint, StoreDriver } from "../store/driver.ts";
 import { Admission, type AdmissionLimits } from "./admission.ts";
 import { Claimer } from "./claimer.ts";
 import { type AttemptReport, Dispatcher, type DispatchLimits } from "./dispatcher.ts";
-import type { Engine, Subject } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import { Holds } from "./holds.ts";
 import { type Job, Jobs, systemAudit } from "./jobs.ts";
 import { Leases, tokensOf } from "./leases.ts";
@@ -185,13 +185,13 @@ export function createEngine(parts: EngineParts): Engine {
   async function accept<Result extends { readonly kind: string }>(
     events: readonly CanonicalEvent[],
     store: Store,
-    subject: Subject,
+    subjectId: string,
     write: (intent: Intent) => Promise<Result>,
   ): Promise<Exclude<Result, { readonly kind: "stale_endpoints" }>> {
     await admission.enter();
     for (let tries = 0; ; tries++) {
       const storeTargets = await targets.ofStore(store.id);
-      const intent = publisher.intend(events, store, subject, storeTargets);
+      const intent = publisher.intend(events, store, subjectId, storeTargets);
       let result: Result;
       try {
         result = await write(intent);
@@ -238,8 +238,8 @@ export function createEngine(parts: EngineParts): Engine {
   driver.hints?.listen(heard);
 
   const engine: Engine = {
-    async publish(event, store, subject) {
-      const result = await accept([event], store, subject, async (intent) => {
+    async publish(event, store, subjectId) {
+      const result = await accept([event], store, subjectId, async (intent) => {
         const [written] = intent.events;
         if (!written) return { kind: "exists" } as const;
         const accepted = await driver.acceptEvent(written);
@@ -249,7 +249,7 @@ export function createEngine(parts: EngineParts): Engine {
       return result.kind === "accepted";
     },
     async saveOrder({ order, expectedVersion, events, store, audit }) {
-      return accept(events, store, { id: order.id, isNew: expectedVersion === null }, async (intent) => {
+      return accept(events, store, order.id, async (intent) => {
         const saved = await driver.saveOrder({ order, expectedVersion, events: intent.events, audit });
         if (saved.kind === "saved") intent.committed(saved.placements);
         return saved;

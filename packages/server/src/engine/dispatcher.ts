@@ -222,7 +222,7 @@ export class Dispatcher {
     lane.returned(held);
     lane.backlog = true;
     const back = [held, ...lane.drain()];
-    void this.#releaseAll(back)
+    void this.#releaseAll(lane, back)
       .catch(this.#parts.onTrouble)
       .finally(() => {
         lane.uncounted(dueAt);
@@ -259,7 +259,7 @@ export class Dispatcher {
   async close(lane: Lane): Promise<void> {
     const waiting = lane.drain();
     // What cannot be given back now is free when its lease has run out, or at the next start.
-    await this.#releaseAll(waiting).catch(this.#parts.onTrouble);
+    await this.#releaseAll(lane, waiting).catch(this.#parts.onTrouble);
     for (const held of waiting) this.#letGo(lane, held);
   }
 
@@ -273,7 +273,7 @@ export class Dispatcher {
     });
   }
 
-  async #releaseAll(waiting: readonly Held[]): Promise<void> {
+  async #releaseAll(lane: Lane, waiting: readonly Held[]): Promise<void> {
     const now = this.#parts.clock.now();
     const byToken = new Map<string, { readonly deliveryIds: string[]; dueAt: number }>();
     for (const held of waiting) {
@@ -282,8 +282,13 @@ export class Dispatcher {
       group.deliveryIds.push(held.delivery.id);
       group.dueAt = Math.min(group.dueAt, dueAgain(held, now));
     }
-    for (const [token, { deliveryIds, dueAt }] of byToken) {
-      await this.#parts.driver.releaseDeliveries({ token, deliveryIds, dueAt });
+    lane.givingBack += 1;
+    try {
+      for (const [token, { deliveryIds, dueAt }] of byToken) {
+        await this.#parts.driver.releaseDeliveries({ token, deliveryIds, dueAt });
+      }
+    } finally {
+      lane.givingBack -= 1;
     }
   }
 }

@@ -2,21 +2,14 @@ import type { CanonicalEvent, Order, TestResult } from "@ticketrail/contracts";
 import type { Store } from "../domain/store.ts";
 import type { Audit } from "../store/driver.ts";
 
-/** What an event is about: first attempts of one subject's events reach an endpoint in order. */
-export interface Subject {
-  readonly id: string;
-  /** Made by the caller just now: no event can have been accepted of it before. */
-  readonly isNew: boolean;
-}
-
 /** What the use cases ask of the engine. It matches, encodes, stores, sends, retries and settles; they decide what happened. */
 export interface Engine {
   /**
    * Accepts an event with all its deliveries, durably. False where the event's id is there already.
-   * Rejects with `overloaded` when the hub is not keeping up.
+   * `subjectId`: what must be delivered in order. Rejects with `overloaded` when the hub is not keeping up.
    */
-  publish(event: CanonicalEvent, store: Store, subject: Subject): Promise<boolean>;
-  /** Saves an order and publishes what the change causes, in one transaction. `expectedVersion` null: its id is new. */
+  publish(event: CanonicalEvent, store: Store, subjectId: string): Promise<boolean>;
+  /** Saves an order and publishes what the change causes, in one transaction. */
   saveOrder(input: {
     readonly order: Order;
     readonly expectedVersion: number | null;

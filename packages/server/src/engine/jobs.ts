@@ -152,7 +152,7 @@ async function deactivateFailing(parts: JobParts): Promise<void> {
         consecutiveFailures: record.consecutiveFailures,
       },
     };
-    await engine.publish(event, store, { id: endpoint.id, isNew: false });
+    await engine.publish(event, store, endpoint.id);
   }
 }
 

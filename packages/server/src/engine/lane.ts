@@ -1,5 +1,4 @@
 import type { ClaimedDelivery } from "../store/driver.ts";
-import type { Subject } from "./engine.ts";
 import { Fifo } from "./fifo.ts";
 import type { Standing } from "./shares.ts";
 import type { Turns } from "./turns.ts";
@@ -31,8 +30,6 @@ const SLOW_MS = 250;
 const RAMP_STEP_MS = 50;
 /** A hand-over takes time: it is not begun with less than this of the hold left. */
 const HAND_OVER_MS = 5_000;
-/** Subjects remembered to have passed a backlog. */
-const MOST_PASSED = 2_000;
 
 /**
  * One endpoint's own queue. Its width adapts: it starts narrow and widens with each success, so that a start is no
@@ -48,14 +45,14 @@ export class Lane {
   /** What has passed the backlog takes turns with what waits in `ready`. */
   readonly #passing = new Fifo<Held>();
   #passedLast = false;
-  /** Subjects that passed it, of which the store has nothing that waits. */
-  readonly #passed = new Set<string>();
   /** Subjects whose first attempt is under way, with those that wait for its end. */
   readonly #subjects = new Map<string, Held[]>();
   /** Deliveries held: waiting, in flight, or sent and not yet recorded. Reserved places count. */
   held = 0;
   /** Of those held: what has passed the backlog. */
   passingCount = 0;
+  /** What was in memory is on its way back: neither there nor, for the store, waiting. */
+  givingBack = 0;
   inFlight = 0;
   #width: number;
   #failuresInRow = 0;
@@ -65,7 +62,7 @@ export class Lane {
   #hasFailed = false;
   #widenedAt = 0;
   #averageMs = 0;
-  /** Queued in the store and due: nothing may be handed off past it but what `lets` says. */
+  /** Queued in the store and due: nothing may be handed off past it unless it `isPassable`. */
   backlog = false;
   /** Whether `depth` and `retries` are all that the store has: so from the first time it was seen empty. */
   counted = false;
@@ -159,27 +156,12 @@ export class Lane {
   }
 
   /**
-   * Whether an event of the subject may be handed over past the backlog: the order of one subject's events is all that
-   * counts, and the store has none of it. Behind a backlog of an hour, new orders would wait for an hour.
+   * Whether events may be handed over past the backlog of which the store says that nothing of their subject waits in it:
+   * the order of one subject's events is all that counts, and behind a backlog of an hour new orders would wait an hour.
    */
-  lets({ id, isNew }: Subject, now: number): boolean {
+  isPassable(now: number): boolean {
     if (!this.backlog || this.closed || this.failing || this.limitedUntil > 0) return false;
-    return (isNew || this.#passed.has(id)) && this.isHeld(now + HAND_OVER_MS);
-  }
-
-  /** A place was reserved for one that passes. `remember`: so may the next of its subject. */
-  passing(subjectId: string, remember: boolean): void {
-    this.passingCount += 1;
-    if (!remember) return;
-    this.#passed.add(subjectId);
-    if (this.#passed.size <= MOST_PASSED) return;
-    const [oldest] = this.#passed;
-    this.#passed.delete(oldest as string);
-  }
-
-  /** The store has one of the subject's, or will have: the next may not pass it. */
-  waits(subjectId: string): void {
-    this.#passed.delete(subjectId);
+    return this.givingBack === 0 && this.isHeld(now + HAND_OVER_MS);
   }
 
   get room(): number {
@@ -268,7 +250,6 @@ export class Lane {
   /** Everything that waits to be sent, to be given back. What is in flight keeps its subject. */
   drain(): Held[] {
     const rest = [...this.#ready.drain(), ...this.#passing.drain()];
-    this.#passed.clear();
     for (const held of [...rest]) {
       if (held.delivery.attemptCount > 0) continue;
       rest.push(...(this.#subjects.get(held.delivery.subjectId) ?? []));

@@ -4,7 +4,6 @@ import type { Clock, NewId } from "../domain/id.ts";
 import { HOUR_MS, HOURLY_LIMIT, hourOf, type Store } from "../domain/store.ts";
 import type { ClaimedDelivery, LeaseGrant, NewDelivery, NewEvent, Placement } from "../store/driver.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import type { Subject } from "./engine.ts";
 import type { Holds, LaneAt } from "./holds.ts";
 import type { Lane } from "./lane.ts";
 import type { Leases } from "./leases.ts";
@@ -37,6 +36,13 @@ interface Intended {
   readonly body: string;
 }
 
+/** What an event's deliveries have in common. */
+interface About {
+  readonly subjectId: string;
+  /** They may be handed over past a backlog. */
+  readonly mayPass: boolean;
+}
+
 /** What is to be written, and what becomes of it in memory once it is. */
 export interface Intent {
   readonly events: readonly NewEvent[];
@@ -61,19 +67,19 @@ export class Publisher {
   intend(
     events: readonly CanonicalEvent[],
     store: Store,
-    subject: Subject,
+    subjectId: string,
     storeTargets: StoreTargets,
   ): Intent {
-    const { leases, clock, shared } = this.#parts;
+    const { leases, clock } = this.#parts;
     const now = clock.now();
     const lease = leases.shared(now);
     const quota = { hour: hourOf(now), limit: HOURLY_LIMIT[store.plan] };
     // Where hours are counted, what waits for the next one goes first.
-    const isFirst = subject.isNew && quota.limit === null;
+    const mayPass = quota.limit === null;
     const intended: Intended[] = [];
     const written = events.map((event): NewEvent => {
       const payloads = new Map<string, Payload>();
-      const mine = this.#match(event, store, storeTargets, { id: subject.id, isNew: isFirst }, payloads);
+      const mine = this.#match(event, store, storeTargets, { subjectId, mayPass }, payloads);
       intended.push(...mine);
       return {
         event: {
@@ -81,7 +87,7 @@ export class Publisher {
           type: event.type,
           tenantId: event.tenantId,
           storeId: event.storeId,
-          subjectId: subject.id,
+          subjectId,
           createdAt: now,
           data: JSON.stringify(event.data),
         },
@@ -90,8 +96,6 @@ export class Publisher {
         endpointsVersion: storeTargets.version,
         lease,
         quota,
-        // Nobody can have queued anything that it may not pass.
-        shared: shared && !isFirst,
       };
     });
     return {
@@ -105,7 +109,7 @@ export class Publisher {
     event: CanonicalEvent,
     store: StoreFacts,
     storeTargets: StoreTargets,
-    subject: Subject,
+    about: About,
     payloads: Map<string, Payload>,
   ): Intended[] {
     const intended: Intended[] = [];
@@ -122,34 +126,32 @@ export class Publisher {
           unencodable.add(name);
         }
       }
-      if (payload) intended.push(this.#intend(target, payload, event, subject));
+      if (payload) intended.push(this.#intend(target, payload, event, about));
     }
     return intended;
   }
 
-  #intend(target: Target, payload: Payload, event: CanonicalEvent, subject: Subject): Intended {
+  #intend(target: Target, payload: Payload, event: CanonicalEvent, { subjectId, mayPass }: About): Intended {
     const { endpoint } = target;
     const { dispatcher, holds, clock, newId, shared } = this.#parts;
     const at = { endpointId: endpoint.id, storeId: endpoint.storeId, tenantId: endpoint.tenantId };
     const lane = holds.lane(at);
     if (lane) lane.closed = endpoint.state !== "active";
-    const passes = lane?.lets(subject, clock.now()) === true && dispatcher.roomToPass(lane) > 0;
+    const passes = mayPass && lane?.isPassable(clock.now()) === true && dispatcher.roomToPass(lane) > 0;
     const handOff = passes || (lane?.handsOver(clock.now()) === true && dispatcher.roomFor(lane) > 0);
     if (lane && handOff) {
       dispatcher.reserve(lane, 1);
-      // Where others accept, too, the next event of the subject may be queued unseen.
-      if (passes) lane.passing(subject.id, !shared);
+      if (passes) lane.passingCount += 1;
     } else if (lane) {
       lane.queueing += 1;
       lane.backlog = true;
-      lane.waits(subject.id);
     }
     return {
       lane,
       at,
       passes,
       event,
-      subjectId: subject.id,
+      subjectId,
       body: payload.body,
       delivery: {
         id: newId("del_"),
@@ -157,6 +159,7 @@ export class Publisher {
         contract: payload.contract,
         eventType: payload.type,
         handOff,
+        ifFirst: passes || shared,
         test: false,
       },
     };
@@ -194,10 +197,8 @@ export class Publisher {
         dispatcher.push(lane, { token, delivery: claimed, passes }, until);
         continue;
       }
-      if (delivery.handOff) {
-        lane.backlog = true;
-        lane.waits(subjectId);
-      } else lane.queueing -= 1;
+      if (delivery.handOff) lane.backlog = true;
+      else lane.queueing -= 1;
       const now = this.#parts.clock.now();
       if (where === "rate_limited") lane.limitedUntil = (hourOf(now) + 1) * HOUR_MS;
       lane.queued(now);

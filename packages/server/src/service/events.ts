@@ -11,7 +11,6 @@ import type { EventRecord } from "../domain/event.ts";
 import { isoTime } from "../domain/id.ts";
 import { createOrder, type OrderInput } from "../domain/order.ts";
 import type { Store } from "../domain/store.ts";
-import type { Subject } from "../engine/engine.ts";
 import type { EventFilter, List } from "../store/driver.ts";
 import { type Call, sees } from "./call.ts";
 import type { ServiceContext } from "./context.ts";
@@ -64,7 +63,7 @@ export class Events {
     const store = found instanceof Promise ? await found : found;
     const now = this.#context.clock.now();
     const order = orderOf(call, store, type, input, now);
-    return this.#publish(call, store, type, order, { id: order.id, isNew: input.id === undefined }, now);
+    return this.#publish(call, store, type, order, order.id, now);
   }
 
   async publishRecord(
@@ -75,8 +74,7 @@ export class Events {
   ): Promise<{ readonly id: string }> {
     const store = await this.#stores.get(call, storeId);
     // What is said of an order must not overtake the order itself.
-    const { orderId } = data;
-    const subject = typeof orderId === "string" && orderId !== "" ? { id: orderId, isNew: false } : null;
+    const subject = typeof data.orderId === "string" && data.orderId !== "" ? data.orderId : null;
     return this.#publish(call, store, type, data, subject, this.#context.clock.now());
   }
 
@@ -85,7 +83,7 @@ export class Events {
     store: Store,
     type: CanonicalEventType,
     data: Order | Readonly<Record<string, unknown>>,
-    subject: Subject | null,
+    subject: string | null,
     now: number,
   ): Promise<{ readonly id: string }> {
     const id = call.newId("evt_");
@@ -98,7 +96,7 @@ export class Events {
       data,
     };
     // False: this very request was accepted before the process died. Either way it is accepted now.
-    await this.#context.engine.publish(event, store, subject ?? { id, isNew: true });
+    await this.#context.engine.publish(event, store, subject ?? id);
     return { id };
   }
 

@@ -148,6 +148,56 @@ export function acceptConformance(open: Open): void {
     });
   });
 
+  describe("where something may wait", () => {
+    const setUp = async () => {
+      const { world } = use;
+      const store = await world.store();
+      const [endpoint, other] = [await world.endpoint(store), await world.endpoint(store)];
+      const first = async (subjectId: string, to = endpoint) =>
+        (await world.publish(store, [to], { ifFirst: true, subjectId })).placed[0];
+      return { world, store, endpoint, other, first };
+    };
+
+    it("hands off what is the first of its subject there", async () => {
+      const { world, store, endpoint, other, first } = await setUp();
+      await world.queue(store, endpoint, { subjectId: "ord_1" });
+      expect(await first("ord_1")).toBe("queued");
+      expect(await first("ord_2")).toBe("leased");
+      expect(await first("ord_1", other)).toBe("leased");
+    });
+
+    it("takes what is claimed for gone, and what is given back or was left by a dead process for waiting", async () => {
+      const { world, store, endpoint, first } = await setUp();
+      const id = await world.queue(store, endpoint, { subjectId: "ord_1" });
+      await world.claim(store, [endpoint]);
+      expect(await first("ord_1")).toBe("leased");
+      await world.driver.releaseDeliveries({ token: "lease_b", deliveryIds: [id], dueAt: T0 });
+      expect(await first("ord_1")).toBe("queued");
+      await world.claim(store, [endpoint], { token: "lease_c" });
+      expect(await first("ord_1")).toBe("leased");
+      await world.driver.recoverLeases({ now: T0, everything: true });
+      expect(await first("ord_1")).toBe("queued");
+    });
+
+    it("takes no account of retries", async () => {
+      const { world, endpoint, store, first } = await setUp();
+      const id = await world.publishOne(store, endpoint, { subjectId: "ord_1" });
+      const settlement = { status: "retrying", nextAttemptAt: T0 + 1_000 } as const;
+      await world.driver.recordAttempts([world.aRecord(id, endpoint, { settlement })]);
+      expect(await first("ord_1")).toBe("leased");
+    });
+
+    it("sees what is queued at the same time", async () => {
+      const { world, store, endpoint } = await setUp();
+      const placed = await Promise.all(
+        [false, true, true].map((handOff) =>
+          world.publish(store, [endpoint], { handOff, ifFirst: handOff, subjectId: "ord_1" }),
+        ),
+      );
+      expect(placed.flatMap((publication) => publication.placed)).toEqual(["queued", "queued", "queued"]);
+    });
+  });
+
   it("keeps everything it has acknowledged when the process dies", async () => {
     const { world } = use;
     const store = await world.store();

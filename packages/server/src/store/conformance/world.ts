@@ -156,7 +156,15 @@ export class World {
 
   /** An event for these endpoints, handed off unless told otherwise, without a quota unless given one. */
   anEvent(store: Store, endpoints: readonly Endpoint[], over: EventOptions = {}): NewEvent {
-    const { at = T0, handOff = true, test = false, token = "lease_a", limit = null, version = null } = over;
+    const {
+      at = T0,
+      handOff = true,
+      ifFirst = false,
+      test = false,
+      token = "lease_a",
+      limit = null,
+      version = null,
+    } = over;
     const id = over.id ?? this.id("evt_");
     const contracts = [...new Set(endpoints.map(({ contract }) => contract))];
     return {
@@ -180,6 +188,7 @@ export class World {
         contract: endpoint.contract,
         eventType: "order.created",
         handOff,
+        ifFirst,
         test,
       })),
       endpointsVersion: version,
@@ -269,6 +278,7 @@ export interface EventOptions {
   readonly id?: string;
   readonly at?: number;
   readonly handOff?: boolean;
+  readonly ifFirst?: boolean;
   readonly test?: boolean;
   readonly token?: string;
   readonly limit?: number | null;

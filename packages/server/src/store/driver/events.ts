@@ -10,6 +10,8 @@ export interface NewDelivery {
   readonly eventType: string;
   /** The sender has a free place: lease it at once rather than queue it. */
   readonly handOff: boolean;
+  /** First attempts may wait in its lane: it is handed off only where none of them is of its subject, else queued. */
+  readonly ifFirst?: boolean;
   readonly test: boolean;
 }
 
@@ -22,11 +24,6 @@ export interface NewEvent {
   readonly endpointsVersion: number | null;
   readonly lease: LeaseGrant;
   readonly quota: QuotaWindow;
-  /**
-   * Another process may have queued first attempts in a lane: what is to be handed off is then queued behind them. No
-   * need to look in a store that only one process can have, nor for a subject that is new.
-   */
-  readonly shared?: boolean;
 }
 
 export interface LeaseGrant {

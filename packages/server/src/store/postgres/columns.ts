@@ -17,7 +17,7 @@ export interface Intake {
   readonly events: readonly NewEvent[];
 }
 
-/** The rows of a group as the arrays that \`intake_1\` takes. */
+/** The rows of a group as the arrays that \`intake_2\` takes. */
 export class Columns {
   readonly #known: Known;
   readonly #numbers: Numbers;
@@ -25,6 +25,8 @@ export class Columns {
   readonly #events: EventRow[] = [];
   readonly #deliveries: DeliveryRow[] = [];
   readonly #leases = new Map<string, number>();
+  /** Endpoint and subject of what this group queues. */
+  readonly #queued = new Set<string>();
 
   constructor(known: Known, numbers: Numbers) {
     this.#known = known;
@@ -90,8 +92,12 @@ export class Columns {
     this.#events.push({ input, order, num, tenant: store.tenant, store: store.num, bodies });
     const position = this.#events.length;
     const rows = parts.map(({ delivery, endpoint, part: [from, length] }, index): DeliveryRow => {
-      if (delivery.handOff) this.#leases.set(input.lease.token, input.lease.until);
-      const isCounted = delivery.handOff && !delivery.test && input.quota.limit !== null;
+      const lane = `${endpoint} ${input.event.subjectId}`;
+      const ifFirst = delivery.ifFirst === true && !delivery.test;
+      const handOff = delivery.handOff && !(ifFirst && this.#queued.has(lane));
+      if (handOff) this.#leases.set(input.lease.token, input.lease.until);
+      else this.#queued.add(lane);
+      const isCounted = handOff && !delivery.test && input.quota.limit !== null;
       return {
         delivery,
         position,
@@ -103,10 +109,10 @@ export class Columns {
         endpoint,
         from,
         length,
-        lease: delivery.handOff ? input.lease.token : null,
+        lease: handOff ? input.lease.token : null,
         hour: input.quota.hour,
         limit: isCounted ? input.quota.limit : null,
-        shared: input.shared === true && delivery.handOff && !delivery.test,
+        ifFirst: ifFirst && handOff,
       };
     });
     this.#deliveries.push(...rows);

@@ -35,8 +35,8 @@ export interface DeliveryRow {
   readonly hour: number;
   /** Null where it needs no quota now. */
   readonly limit: number | null;
-  /** It goes behind what others have queued in its lane. */
-  readonly shared: boolean;
+  /** It goes behind what waits of its subject. */
+  readonly ifFirst: boolean;
 }
 
 /** Deliveries that were to be handed over and are not, by number. */
@@ -47,8 +47,8 @@ export interface HeldBack {
   readonly behind: ReadonlySet<number>;
 }
 
-export function placementOf({ delivery, num }: DeliveryRow, { denied, behind }: HeldBack): Placement {
-  const queued = !delivery.handOff || behind.has(num);
+export function placementOf({ delivery, num, lease }: DeliveryRow, { denied, behind }: HeldBack): Placement {
+  const queued = lease === null || behind.has(num);
   return { deliveryId: delivery.id, placed: queued ? "queued" : denied.has(num) ? "rate_limited" : "leased" };
 }
 
@@ -56,7 +56,7 @@ const GATE = { needsQuota: 0, free: 1 } as const;
 
 const at = (time: string | null): number | null => (time === null ? null : Date.parse(time));
 
-/** In the order of `intake_1`'s parameters. */
+/** In the order of `intake_2`'s parameters. */
 const order = columnsOver<OrderRow>();
 export const ORDER_COLUMNS = [
   order("int8", ({ num }) => num),
@@ -116,5 +116,5 @@ export const DELIVERY_COLUMNS = [
   delivery("text", ({ lease }) => lease),
   delivery("int4", ({ hour }) => hour),
   delivery("int4", ({ limit }) => limit),
-  delivery("bool", ({ shared }) => shared),
+  delivery("bool", ({ ifFirst }) => ifFirst),
 ];

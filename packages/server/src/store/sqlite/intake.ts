@@ -44,6 +44,12 @@ function endpointNumber(db: Db, id: string): number {
   return num;
 }
 
+const WAITING = `SELECT 1 FROM deliveries INDEXED BY deliveries_waiting
+  WHERE gate IS NOT NULL AND attempts = '[]' AND endpoint = ?1 AND subject`;
+const IS_BEHIND = `SELECT EXISTS (${WAITING} = ?2) OR EXISTS (${WAITING} IS NULL)`;
+
+const laneOf = ({ endpointId }: NewDelivery, subjectId: string): string => `${endpointId} ${subjectId}`;
+
 /** Gathers events that are known to be new, from all the calls of a group, and writes them together. */
 export class Intake {
   readonly #db: Db;
@@ -51,6 +57,8 @@ export class Intake {
   readonly #events: Value[][] = [];
   readonly #payloads: Value[][] = [];
   readonly #deliveries: Value[][] = [];
+  /** Lane and subject of what this group queues. */
+  readonly #queued = new Set<string>();
   /** The last number of each kind; read when the first event comes. */
   #last: { event: number; payload: number; delivery: number } | null = null;
 
@@ -80,7 +88,9 @@ export class Intake {
       event.data,
     ]);
     return deliveries.map((delivery) => {
-      const placed = place(delivery, input, store, this.#quota);
+      const placed = this.#isBehind(delivery, event.subjectId)
+        ? "queued"
+        : place(delivery, input, store, this.#quota);
       const payload = firstPayload + payloadIndex(input, delivery);
       this.#addDelivery(input, delivery, payload, placed);
       return { deliveryId: delivery.id, placed };
@@ -95,12 +105,19 @@ export class Intake {
     db.insertMany("payloads", "(?, ?)", this.#payloads);
     db.insertMany(
       "deliveries",
-      "(?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, NULL, NULL, ?, ?, ?, '[]')",
+      "(?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, NULL, NULL, ?, ?, ?, '[]', ?)",
       this.#deliveries,
     );
     const { event, payload, delivery } = last;
     db.run("UPDATE sequences SET event = ?, payload = ?, delivery = ?", event, payload, delivery);
     this.#quota.save();
+  }
+
+  #isBehind(delivery: NewDelivery, subjectId: string): boolean {
+    if (!delivery.handOff || !delivery.ifFirst) return false;
+    if (this.#queued.has(laneOf(delivery, subjectId))) return true;
+    const endpoint = endpointNumber(this.#db, delivery.endpointId);
+    return this.#db.tuple<[number]>(IS_BEHIND, endpoint, subjectId)?.[0] === 1;
   }
 
   #addDelivery(input: NewEvent, delivery: NewDelivery, payload: number, placed: Placement["placed"]): void {
@@ -122,7 +139,9 @@ export class Intake {
       counted ? quota.hour : null,
       leased ? lease.token : null,
       leased ? lease.until : null,
+      event.subjectId,
     ]);
+    if (!leased) this.#queued.add(laneOf(delivery, event.subjectId));
   }
 
   #numbers(): { event: number; payload: number; delivery: number } {

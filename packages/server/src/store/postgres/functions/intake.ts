@@ -3,6 +3,24 @@ import { SETTINGS } from "./settings.ts";
 /** By then a sweep of the lane's holder has seen it, and nothing is handed over past it. */
 const FOUND_MS = 60_000;
 
+/** Of a delivery `d`: others have queued a first attempt in its lane lately. */
+const QUEUED_LATELY = `EXISTS (SELECT FROM queue w WHERE w.endpoint = d.endpoint
+        AND w.gate IN (0, 2) AND w.lease IS NULL AND w.due_at >= d.created - ${FOUND_MS})`;
+
+/** Likewise: a first attempt waits there, of the subject that is given. Null where an earlier release queued it. */
+const waits = (subject: string): string => `EXISTS (SELECT FROM queue w WHERE w.endpoint = d.endpoint
+        AND w.subject ${subject} AND w.lease IS NULL AND w.attempt_count = 0)`;
+
+/** What two releases see differently. */
+interface Version {
+  readonly name: string;
+  /** The positions of deliveries that are not handed over, since something goes first. */
+  readonly behind: string;
+  /** The queue's column of the subject, and its value. */
+  readonly column: string;
+  readonly value: string;
+}
+
 /**
  * A group of accepted events and saved orders, in one call and one transaction. Arrays that begin with the same letter
  * are columns of one table: o orders, e events, d deliveries, l leases. `e_order` and `d_event` are positions from 1;
@@ -10,10 +28,10 @@ const FOUND_MS = 60_000;
  *
  * Answers one letter an order (s saved, t stale endpoints, n neither: it is there already, or its version is another),
  * one an event (a accepted, t stale, n there already or its order was not saved), and the numbers of the deliveries
- * that the quota has held back, and of those that were to be handed over and wait behind what others have queued.
+ * that the quota has held back, and of those that were to be handed over and wait behind what is queued.
  */
-export const INTAKE = `
-CREATE FUNCTION intake_1(
+const intake = (version: Version): string => `
+CREATE FUNCTION ${version.name}(
   o_num bigint[], o_tenant bigint[], o_store bigint[], o_created bigint[], o_id text[], o_status text[],
   o_version integer[], o_expected integer[], o_contract text[], o_delivery text[], o_external text[],
   o_accept_by bigint[], o_doc text[],
@@ -82,12 +100,9 @@ BEGIN
     ok := ARRAY(SELECT e.id = ANY (fresh) FROM unnest(e_id) WITH ORDINALITY AS e (id, ord) ORDER BY e.ord);
   END IF;
 
-  -- A first attempt that another process has queued goes first. What has waited longer its lane's holder has found.
   behind := '{}';
   FOR place IN
-    SELECT d.ord FROM unnest(d_endpoint, d_created, d_shared) WITH ORDINALITY AS d (endpoint, created, shared, ord)
-      WHERE d.shared AND EXISTS (SELECT FROM queue w WHERE w.endpoint = d.endpoint
-        AND w.gate IN (0, 2) AND w.lease IS NULL AND w.due_at >= d.created - ${FOUND_MS})
+${version.behind}
   LOOP
     behind := behind || d_num[place];
     d_lease[place] := NULL;
@@ -127,10 +142,10 @@ BEGIN
       WHERE e.is_ok;
 
   INSERT INTO queue (tenant, endpoint, created_at, num, store, event, due_at, body_from, body_length, failures,
-      attempt_count, counted_hour, status, gate, test, id, event_type, lease, attempts)
+      attempt_count, counted_hour, status, gate, test, id, event_type, lease, attempts${version.column})
     SELECT d.tenant, d.endpoint, d.created, d.num, d.store, d.event_num, d.created, d.body_from, d.body_length, 0, 0,
         CASE WHEN d.quota IS NOT NULL AND d.num <> ALL (denied) THEN d.hour END, 0, d.gate, d.test, d.id, d.type,
-        CASE WHEN d.num <> ALL (denied) THEN d.lease END, '[]'
+        CASE WHEN d.num <> ALL (denied) THEN d.lease END, '[]'${version.value}
       FROM unnest(d_event, d_tenant, d_endpoint, d_created, d_num, d_store, d_event_num, d_from, d_length, d_hour,
         d_limit, d_gate, d_test, d_id, d_type, d_lease) AS d (event, tenant, endpoint, created, num, store, event_num,
         body_from, body_length, hour, quota, gate, test, id, type, lease)
@@ -143,3 +158,23 @@ BEGIN
   RETURN NEXT;
 END $$;
 `;
+
+/** For releases that know no schema after 3: behind whatever others have queued. */
+export const INTAKE_1 = intake({
+  name: "intake_1",
+  behind: `    SELECT d.ord FROM unnest(d_endpoint, d_created, d_shared) WITH ORDINALITY AS d (endpoint, created, shared, ord)
+      WHERE d.shared AND ${QUEUED_LATELY}`,
+  column: "",
+  value: "",
+});
+
+/** Behind what waits of the same subject; where an hour's quota is counted, still behind whatever waits. */
+export const INTAKE_2 = intake({
+  name: "intake_2",
+  behind: `    SELECT d.ord FROM unnest(d_event, d_endpoint, d_created, d_shared, d_limit) WITH ORDINALITY
+        AS d (event, endpoint, created, shared, quota, ord)
+      WHERE d.shared AND (${waits("= e_subject[d.event]")} OR ${waits("IS NULL")}
+        OR d.quota IS NOT NULL AND ${QUEUED_LATELY})`,
+  column: ", subject",
+  value: ", e_subject[d.event]",
+});

@@ -2,6 +2,7 @@ import type { Migration } from "../migrate.ts";
 import { start } from "./001-start.ts";
 import { presence } from "./002-presence.ts";
 import { claim } from "./003-claim.ts";
+import { waiting } from "./004-waiting.ts";
 
 /** In order; never changed once released, only added to. */
-export const MIGRATIONS: readonly Migration[] = [start, presence, claim];
+export const MIGRATIONS: readonly Migration[] = [start, presence, claim, waiting];

@@ -1,6 +1,7 @@
 import type { Migration } from "../migrate.ts";
 import { start } from "./001-start.ts";
 import { processes } from "./002-processes.ts";
+import { waiting } from "./003-waiting.ts";
 
 /** In order; a release appends and never edits. */
-export const MIGRATIONS: readonly Migration[] = [start, processes];
+export const MIGRATIONS: readonly Migration[] = [start, processes, waiting];
