@@ -74,7 +74,7 @@ export function engineCases(open: () => Promise<Rig>): void {
     expect(perHour).toEqual([500, 500, 200, 0]);
     expect(rig.sent.map(({ headers }) => headers["webhook-id"])).toEqual(ids);
     expect(await rig.count(endpoint.id)).toMatchObject({ delivered: 1_200, pending: 0 });
-  });
+  }, 180_000);
 
   test("a plan limit holds back first attempts alone: retries go on", async () => {
     const store = await rig.store("starter");

@@ -232,10 +232,15 @@ export class Rig {
   }
 
   /** One order event of the platform's own; answers the event's id. */
-  async publish(store: Store, engine = this.engine, subjectId: string | null = null): Promise<string> {
+  async publish(
+    store: Store,
+    engine = this.engine,
+    subjectId: string | null = null,
+    name = "Margherita",
+  ): Promise<string> {
     const orderId = this.newId("ord_");
     const input = {
-      items: [{ name: "Margherita", quantity: 1, unitMinor: 890 }],
+      items: [{ name, quantity: 1, unitMinor: 890 }],
       totals: { subtotalMinor: 890, totalMinor: 890 },
     };
     const { order } = createOrder(input, store, orderId, this.newId, this.world.now());

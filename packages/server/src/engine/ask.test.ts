@@ -23,7 +23,7 @@ function countedLane(): Lane {
 it("what was under way when a claim was made is not left once it has taken all there was", () => {
   const lane = countedLane();
   lane.queueing = 2;
-  const ask = askFor(lane, 10);
+  const ask = askFor(lane, 10, 10);
   expect(ask.reopens).toBe(true);
   lane.queueing = 0;
   lane.queued(NOW);
@@ -35,7 +35,7 @@ it("what was under way when a claim was made is not left once it has taken all t
 it("but where one of them was given up, another may have come after the claim", () => {
   const lane = countedLane();
   lane.queueing = 1;
-  const ask = askFor(lane, 10);
+  const ask = askFor(lane, 10, 10);
   lane.abandoned();
   lane.queueing = 1;
   lane.backlog = true;
@@ -47,7 +47,7 @@ it("but where one of them was given up, another may have come after the claim", 
 
 it("what others are said to have left while a claim was under way is asked for again", () => {
   const lane = countedLane();
-  const ask = askFor(lane, 10);
+  const ask = askFor(lane, 10, 10);
   lane.uncounted(NOW);
   settleLane(ask, { first: 0, again: 0 }, NOTHING_LEFT, NOW + 5);
   expect(lane).toMatchObject({ counted: false, backlog: true, nextDueAt: NOW + 5 });

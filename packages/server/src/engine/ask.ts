@@ -6,6 +6,8 @@ import { type Lane, LIMITED_RETRY_MS } from "./lane.ts";
 export interface Ask {
   readonly lane: Lane;
   readonly max: number;
+  /** Kept for them. */
+  readonly places: number;
   /** The claim takes all there is, so that what is accepted from now on may be handed over behind it. */
   readonly reopens: boolean;
   readonly queueing: number;
@@ -26,11 +28,11 @@ export interface Taken {
  * after it. So a claim with room for all that is counted ends the backlog when it is made, not when it is answered;
  * else steady traffic would never leave it.
  */
-export function askFor(lane: Lane, max: number): Ask {
+export function askFor(lane: Lane, max: number, places: number): Ask {
   const { queueing, queuedCount, retryCount, abandonedCount, toldCount } = lane;
   const reopens = lane.counted && lane.limitedUntil === 0 && lane.depth + lane.retries + lane.queueing <= max;
   if (reopens) lane.backlog = false;
-  return { lane, max, reopens, queueing, queuedCount, retryCount, abandonedCount, toldCount };
+  return { lane, max, places, reopens, queueing, queuedCount, retryCount, abandonedCount, toldCount };
 }
 
 /** What the lane still has in the store, and whether new deliveries must queue behind it. */

@@ -4,7 +4,7 @@ import type { ClaimResult, DueLane, LeaseGrant, StoreDriver } from "../store/dri
 import { type Ask, askFor, settleLane, type Taken } from "./ask.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Holds } from "./holds.ts";
-import type { Lane } from "./lane.ts";
+import { type Lane, placesOf } from "./lane.ts";
 import type { Leases } from "./leases.ts";
 import type { Stores } from "./stores.ts";
 import type { Timers } from "./timers.ts";
@@ -168,10 +168,10 @@ export class Claimer {
       for (const ask of asked) {
         const mine = taken.get(ask.lane.endpointId) ?? { first: 0, again: 0 };
         settleLane(ask, mine, result, now);
-        dispatcher.release(ask.lane, ask.max - mine.first - mine.again);
+        dispatcher.release(ask.lane, ask.places);
       }
     } catch (error) {
-      for (const { lane, max } of asked) dispatcher.release(lane, max);
+      for (const { lane, places } of asked) dispatcher.release(lane, places);
       // What was asked for is still there, and is left alone for a moment.
       for (const lane of lanes) lane.heldUp(clock.now() + TROUBLE_MS);
       this.#parts.onTrouble(error);
@@ -187,10 +187,12 @@ export class Claimer {
   #ask(lanes: readonly Lane[]): Ask[] {
     const { dispatcher } = this.#parts;
     return lanes.flatMap((lane) => {
-      const max = Math.min(CLAIM_MAX, dispatcher.roomFor(lane));
-      if (max === 0) return [];
-      dispatcher.reserve(lane, max);
-      return [askFor(lane, max)];
+      const room = dispatcher.roomFor(lane);
+      if (room === 0) return [];
+      const max = Math.min(CLAIM_MAX, lane.deliveriesIn(room));
+      const ask = askFor(lane, max, lane.placesFor(max));
+      dispatcher.reserve(lane, ask.places);
+      return [ask];
     });
   }
 
@@ -201,6 +203,7 @@ export class Claimer {
       const { endpointId, attemptCount } = delivery;
       const lane = this.#parts.dispatcher.laneOf(endpointId);
       if (!lane) continue;
+      this.#parts.dispatcher.reserve(lane, placesOf(delivery.body));
       this.#parts.dispatcher.push(lane, { delivery, token, passes: false }, until);
       const mine = taken.get(endpointId) ?? { first: 0, again: 0 };
       taken.set(endpointId, mine);

@@ -1,7 +1,7 @@
 import type { Clock } from "../domain/id.ts";
 import type { AttemptRecord, DueLane, StoreDriver } from "../store/driver.ts";
 import { decide } from "./decide.ts";
-import { type Held, Lane, type LaneLimits } from "./lane.ts";
+import { type Held, Lane, type LaneLimits, placesOf } from "./lane.ts";
 import type { Leases } from "./leases.ts";
 import { type Recorder, recordOf } from "./recorder.ts";
 import type { Sender, SendOutcome } from "./sender.ts";
@@ -13,7 +13,7 @@ export interface DispatchLimits {
   readonly lane: LaneLimits;
   /** Requests at once, over all endpoints. */
   readonly maxInFlight: number;
-  /** Deliveries in memory, over all endpoints. */
+  /** Places in memory, over all endpoints. */
   readonly window: number;
 }
 
@@ -119,7 +119,7 @@ export class Dispatcher {
   roomToPass(lane: Lane): number {
     if (this.#stopped) return 0;
     const most = Math.ceil(this.#held.perLane * PASSING_PART);
-    return Math.max(0, Math.min(most - lane.passingCount, this.#held.left(lane.standing)));
+    return Math.max(0, Math.min(most - lane.passingPlaces, this.#held.left(lane.standing)));
   }
 
   reserve(lane: Lane, places: number): void {
@@ -129,13 +129,13 @@ export class Dispatcher {
 
   #letGo(lane: Lane, held: Held): void {
     this.#parts.leases.letGo(held.token);
-    this.release(lane, 1, held.passes);
+    this.release(lane, placesOf(held.delivery.body), held.passes);
   }
 
   /** Gives reserved places back. */
   release(lane: Lane, places: number, passes = false): void {
     lane.held -= places;
-    if (passes) lane.passingCount -= places;
+    if (passes) lane.passingPlaces -= places;
     this.#held.take(lane.standing, -places);
     if (lane.held === 0) this.#parts.onEmpty(lane);
     if (this.#held.taken === 0) this.#whenIdle?.();

@@ -3,6 +3,10 @@ import { Fifo } from "./fifo.ts";
 import type { Standing } from "./shares.ts";
 import type { Turns } from "./turns.ts";
 
+/** What one place in memory has room for, in characters. A larger body takes several. */
+const PLACE_SIZE = 16_384;
+export const placesOf = (body: string): number => 1 + Math.floor(body.length / PLACE_SIZE);
+
 /** A delivery that this process holds a lease on. */
 export interface Held {
   readonly delivery: ClaimedDelivery;
@@ -16,7 +20,7 @@ export interface LaneLimits {
   readonly maxInFlight: number;
   /** Requests at once to one that keeps failing, or of which nothing is known yet. */
   readonly minInFlight: number;
-  /** Deliveries held in memory for one endpoint. */
+  /** Places in memory for one endpoint's deliveries. */
   readonly window: number;
 }
 
@@ -47,10 +51,12 @@ export class Lane {
   #passedLast = false;
   /** Subjects whose first attempt is under way, with those that wait for its end. */
   readonly #subjects = new Map<string, Held[]>();
-  /** Deliveries held: waiting, in flight, or sent and not yet recorded. Reserved places count. */
+  /** Places of the deliveries held: waiting, in flight, or sent and not yet recorded. Reserved places count. */
   held = 0;
-  /** Of those held: what has passed the backlog. */
-  passingCount = 0;
+  /** What one of its deliveries takes, on average. Not known at first, so that a claim after a start is no flood. */
+  #placesEach = 4;
+  /** Of those: of what has passed the backlog. */
+  passingPlaces = 0;
   /** What was in memory is on its way back: neither there nor, for the store, waiting. */
   givingBack = 0;
   inFlight = 0;
@@ -164,6 +170,16 @@ export class Lane {
     return this.givingBack === 0 && this.isHeld(now + HAND_OVER_MS);
   }
 
+  /** What `count` deliveries will take, as far as is known. */
+  placesFor(count: number): number {
+    return Math.ceil(count * this.#placesEach);
+  }
+
+  /** How many deliveries so many places will hold: one at least. */
+  deliveriesIn(places: number): number {
+    return Math.max(1, Math.floor(places / this.#placesEach));
+  }
+
   get room(): number {
     return Math.max(0, this.#limits.window - this.held);
   }
@@ -188,7 +204,8 @@ export class Lane {
 
   /** The place in memory is counted by the caller, when it reserves it. */
   push(held: Held): void {
-    const { subjectId, attemptCount } = held.delivery;
+    const { subjectId, attemptCount, body } = held.delivery;
+    this.#placesEach += (placesOf(body) - this.#placesEach) / 16;
     const waiting = attemptCount === 0 ? this.#subjects.get(subjectId) : undefined;
     if (waiting) {
       waiting.push(held);

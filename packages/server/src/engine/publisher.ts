@@ -5,7 +5,7 @@ import { HOUR_MS, HOURLY_LIMIT, hourOf, type Store } from "../domain/store.ts";
 import type { ClaimedDelivery, LeaseGrant, NewDelivery, NewEvent, Placement } from "../store/driver.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Holds, LaneAt } from "./holds.ts";
-import type { Lane } from "./lane.ts";
+import { type Lane, placesOf } from "./lane.ts";
 import type { Leases } from "./leases.ts";
 import type { StoreTargets, Target } from "./targets.ts";
 
@@ -140,8 +140,9 @@ export class Publisher {
     const passes = mayPass && lane?.isPassable(clock.now()) === true && dispatcher.roomToPass(lane) > 0;
     const handOff = passes || (lane?.handsOver(clock.now()) === true && dispatcher.roomFor(lane) > 0);
     if (lane && handOff) {
-      dispatcher.reserve(lane, 1);
-      if (passes) lane.passingCount += 1;
+      const places = placesOf(payload.body);
+      dispatcher.reserve(lane, places);
+      if (passes) lane.passingPlaces += places;
     } else if (lane) {
       lane.queueing += 1;
       lane.backlog = true;
@@ -204,16 +205,16 @@ export class Publisher {
       lane.queued(now);
       if (lane.isHeld(now)) this.#parts.onQueued(lane);
       else this.#parts.onQueuedElsewhere(at);
-      if (delivery.handOff) dispatcher.release(lane, 1, passes);
+      if (delivery.handOff) dispatcher.release(lane, placesOf(body), passes);
     }
     dispatcher.pump();
   }
 
   #abandon(intended: readonly Intended[]): void {
-    for (const { lane, delivery, passes } of intended) {
+    for (const { lane, delivery, passes, body } of intended) {
       if (!lane) continue;
       if (delivery.handOff) {
-        this.#parts.dispatcher.release(lane, 1, passes);
+        this.#parts.dispatcher.release(lane, placesOf(body), passes);
       } else {
         lane.abandoned();
         // What made it a backlog was never written; a claim finds that out.
