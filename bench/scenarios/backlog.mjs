@@ -157,7 +157,7 @@ function newEventRows(scenario, { fresh, refused, sent }, drainRate) {
       note: `${fresh.accepted.length} events, ${drainRate} a second, until nothing of the backlog was left; ${refused} refused for now, ${sent.broken} broken, ${sent.wrong} wrong${sent.wrong > 0 ? ` ${JSON.stringify(sent.statuses)}` : ""}`,
     },
     ...[
-      { whose: "of the stores that wait, behind what waits", received: fresh.waiting },
+      { whose: "of the stores that wait", received: fresh.waiting },
       { whose: "of other stores", received: fresh.others },
     ].map(({ whose, received }) => ({
       scenario,
