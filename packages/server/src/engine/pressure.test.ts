@@ -25,3 +25,24 @@ test("a shared queue presses while it is long, late and growing, and not otherwi
   expect(await look(50, 5_000)).toBe(false);
   expect(await look(90, 5_000)).toBe(false);
 });
+
+test("a queue that takes long to count is counted seldom", async () => {
+  let now = 1_000_000;
+  let asked = 0;
+  const driver = {
+    queueStats: async () => {
+      asked += 1;
+      now += 1_000;
+      return { pending: 5_000_000, oldestDueAt: null };
+    },
+  };
+  const pressed = pressureOfQueue(driver, { now: () => now }, LIMITS, (error) => {
+    throw error;
+  });
+  for (let second = 0; second < 60; second++) {
+    pressed();
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    now += 1_000;
+  }
+  expect(asked).toBe(4);
+});

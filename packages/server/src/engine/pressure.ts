@@ -17,8 +17,9 @@ export interface PressureLimits {
 
 export const PRESSURE: PressureLimits = { depth: 1_000, busy: 0.65, pending: 20_000, waitedMs: 5_000 };
 
-/** How often the store is asked, and how long one answer holds. */
+/** How often the store is asked at most, and how long one answer holds; it counts, which takes longer the more there is. */
 const ASK_MS = 2_000;
+const ASK_TIMES = 20;
 
 /** Of a process that sends. A queue behind a slow, failing, paused or rate-limited endpoint does not count. */
 export const pressureOfLanes =
@@ -42,17 +43,19 @@ export function pressureOfQueue(
   let pressed = false;
   let before = Number.POSITIVE_INFINITY;
   let askedAt = Number.NEGATIVE_INFINITY;
-  const ask = async () => {
+  let holdsMs = ASK_MS;
+  const ask = async (began: number) => {
     const { pending, oldestDueAt } = await driver.queueStats();
+    holdsMs = Math.max(ASK_MS, ASK_TIMES * (clock.now() - began));
     const waitedMs = oldestDueAt === null ? 0 : clock.now() - oldestDueAt;
     pressed = pending > limits.pending && waitedMs > limits.waitedMs && pending > before;
     before = pending;
   };
   return () => {
     const now = clock.now();
-    if (Math.abs(now - askedAt) >= ASK_MS) {
+    if (Math.abs(now - askedAt) >= holdsMs) {
       askedAt = now;
-      ask().catch(onTrouble);
+      ask(now).catch(onTrouble);
     }
     return pressed;
   };
