@@ -1,3 +1,4 @@
+import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Link } from "../../../../../test/postgres/link.mjs";
 import { ids, T0, World } from "../conformance/world.ts";
@@ -132,4 +133,43 @@ describe("a process's presence", () => {
     // As who starts with the same id would find out.
     expect(await beat(world.driver, dead)).toMatchObject({ isNew: true });
   });
+
+  it.each([
+    ["without", null],
+    ["with", 9],
+  ] as const)(
+    "lets the others have what a claim took that a dead process left behind in the server, in stores %s a quota",
+    async (_, limit) => {
+      const other = await open();
+      const [dead, alive] = ["proc_1", "proc_2"];
+      await beat(other, dead);
+      await beat(world.driver, alive);
+      const store = await world.store();
+      const endpoint = await world.endpoint(store);
+      await held(dead, [endpoint.id]);
+      const id = await world.queue(store, endpoint, { limit });
+      const blocker = new pg.Client({ connectionString: database.url });
+      await blocker.connect();
+      await blocker.query("BEGIN");
+      await blocker.query("INSERT INTO leases (token, until) VALUES ($1, $2)", [`${dead}/1`, UNTIL]);
+      const left = world.claim(store, [endpoint], { holder: dead, token: `${dead}/1`, limit });
+      await other.close();
+      await until(some);
+      const buried = world.driver.presence?.bury(dead);
+      const waiting = async (count: number) => {
+        const [row] = await database.run(
+          "SELECT count(*)::integer AS count FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+        );
+        return (row as { count: number }).count === count;
+      };
+      for (const deadline = performance.now() + 10_000; !(await waiting(2)); )
+        if (performance.now() > deadline) throw new Error("The burial does not wait for the claim.");
+      await blocker.query("ROLLBACK");
+      await blocker.end();
+      expect(ids((await left).deliveries)).toEqual([id]);
+      expect(await buried).toBe(true);
+      expect(await held(alive, [endpoint.id])).toEqual([endpoint.id]);
+      expect(ids((await world.claim(store, [endpoint], { holder: alive, limit })).deliveries)).toEqual([id]);
+    },
+  );
 });
