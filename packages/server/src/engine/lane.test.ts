@@ -145,3 +145,33 @@ test("a lane that hangs leaves the turns to the others", () => {
   turns.offer(healthy);
   expect(turns.next(limits.maxInFlight)?.held.delivery.id).toBe("ok");
 });
+
+test("a backlog may be passed unless something stands against it", () => {
+  const lane = laneOf("wh_1");
+  expect(lane.isPassable(0)).toBe(false);
+  lane.backlog = true;
+  expect(lane.isPassable(0)).toBe(true);
+  // What is on its way back is neither in memory nor, for the store, waiting.
+  lane.givingBack = 1;
+  expect(lane.isPassable(0)).toBe(false);
+  lane.givingBack = 0;
+  lane.limitedUntil = 1;
+  expect(lane.isPassable(0)).toBe(false);
+  lane.limitedUntil = 0;
+  for (let i = 0; i < 5; i++) {
+    const each = held(`d${i}`, `s${i}`);
+    lane.push(each);
+    lane.take();
+    lane.finished(each, BAD, 0);
+  }
+  expect(lane.isPassable(0)).toBe(false);
+});
+
+test("what passes takes turns with what waits", () => {
+  const lane = wideLaneOf("wh_1");
+  const waiting = [0, 1, 2].map((id) => held(`w${id}`, `ws${id}`));
+  const passing = [0, 1, 2, 3].map((id) => ({ ...held(`p${id}`, `ps${id}`), passes: true }));
+  for (const each of [...waiting, ...passing]) lane.push(each);
+  const taken = Array.from({ length: 7 }, () => lane.take()?.delivery.id);
+  expect(taken).toEqual(["p0", "w0", "p1", "w1", "p2", "w2", "p3"]);
+});
