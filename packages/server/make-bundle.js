@@ -4,7 +4,7 @@ import { build } from "rolldown";
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /**
- * The program as few files: a start reads and links them in half the time that some five hundred modules take. What
+ * The program as few files: a start reads and links them in half the time that hundreds of modules take. What
  * stays outside is native, or asked for by `require`.
  */
 await build({
