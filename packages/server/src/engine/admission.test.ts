@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { World } from "../../../../test/simulation/world.ts";
 import { Admission, type AdmissionLimits } from "./admission.ts";
+import { heldDelivery } from "./lane.fixture.ts";
 import { Lane } from "./lane.ts";
 import { PRESSURE, pressureOfLanes } from "./pressure.ts";
 
@@ -10,15 +11,25 @@ function rig() {
   const world = new World(1_000_000);
   const at = { endpointId: "wh_1", storeId: "store_1", tenantId: "ten_1" };
   const lane = new Lane(at, { maxInFlight: 8, minInFlight: 2, window: 100 });
+  const timers = world.timers(() => true);
+  const answer = () => {
+    const held = heldDelivery(`del_${world.now()}`, "ord_1");
+    lane.push(held);
+    lane.take();
+    lane.finished(held, { succeeded: true, durationMs: 5 }, world.now());
+    timers.after(100, answer);
+  };
+  answer();
   const state = { load: 1 };
   const admission = new Admission({
     pressed: pressureOfLanes(
       () => [lane],
       () => state.load,
+      world,
       { ...PRESSURE, depth: 100 },
     ),
     clock: world,
-    timers: world.timers(() => true),
+    timers,
     limits: LIMITS,
   });
   const settle = () => new Promise<void>((resolve) => setImmediate(resolve));

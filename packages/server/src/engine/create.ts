@@ -80,7 +80,7 @@ export function createEngine(parts: EngineParts): Engine {
   });
   const admission = new Admission({
     pressed: parts.sends
-      ? pressureOfLanes(() => dispatcher.lanes(), parts.load, PRESSURE)
+      ? pressureOfLanes(() => dispatcher.lanes(), parts.load, clock, PRESSURE)
       : pressureOfQueue(driver, clock, PRESSURE, onTrouble),
     clock,
     timers,

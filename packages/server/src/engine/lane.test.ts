@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { heldDelivery as held } from "./lane.fixture.ts";
 import { type Held, Lane } from "./lane.ts";
 import { Turns } from "./turns.ts";
 
@@ -10,24 +11,6 @@ const wideLaneOf = (endpointId: string, tenantId = "ten_1") =>
   laneOf(endpointId, tenantId, limits.maxInFlight);
 const OK = { succeeded: true, durationMs: 5 };
 const BAD = { succeeded: false, durationMs: 5 };
-const held = (id: string, subjectId: string, attemptCount = 0): Held => ({
-  token: "lease_1",
-  passes: false,
-  delivery: {
-    id,
-    subjectId,
-    attemptCount,
-    eventId: "evt_1",
-    eventType: "order.created",
-    endpointId: "wh_1",
-    tenantId: "ten_1",
-    storeId: "store_1",
-    body: "{}",
-    createdAt: 0,
-    test: false,
-    failures: attemptCount,
-  },
-});
 
 test("the first attempt of an order's next event waits for the end of the one before", () => {
   const lane = laneOf("wh_1");

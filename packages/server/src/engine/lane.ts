@@ -30,6 +30,8 @@ export const LIMITED_RETRY_MS = 1_000;
 const FAILING_AFTER = 5;
 /** An endpoint that takes longer on average is slow by itself, however busy the hub is. */
 const SLOW_MS = 250;
+/** One that has ended no attempt for so long does not answer: what queues up behind it, until attempts time out, is its own doing. */
+const SILENT_MS = 1_000;
 /** After an outage the width grows by one request at most this often: a ramp, not a stampede. */
 const RAMP_STEP_MS = 50;
 /** A hand-over takes time: it is not begun with less than this of the hold left. */
@@ -68,6 +70,7 @@ export class Lane {
   #hasFailed = false;
   #widenedAt = 0;
   #averageMs = 0;
+  #endedAt = Number.NEGATIVE_INFINITY;
   /** Queued in the store and due: nothing may be handed off past it unless it `isPassable`. */
   backlog = false;
   /** Whether `depth` and `retries` are all that the store has: so from the first time it was seen empty. */
@@ -189,8 +192,9 @@ export class Lane {
   }
 
   /** Nothing but the hub itself holds it up. */
-  get healthy(): boolean {
-    return !this.failing && !this.closed && this.limitedUntil === 0 && this.#averageMs < SLOW_MS;
+  isHealthy(now: number): boolean {
+    const isAnswering = now - this.#endedAt < SILENT_MS && this.#averageMs < SLOW_MS;
+    return isAnswering && !this.failing && !this.closed && this.limitedUntil === 0;
   }
 
   /** `widest`: requests at once that any lane may have now. */
@@ -240,6 +244,7 @@ export class Lane {
   ): void {
     this.returned(held);
     this.standing = outcome.succeeded ? "proven" : "failed";
+    this.#endedAt = now;
     this.#averageMs += (outcome.durationMs - this.#averageMs) / 16;
     if (!outcome.succeeded) {
       this.#failuresInRow += 1;

@@ -1,7 +1,52 @@
 import { expect, test } from "vitest";
-import { pressureOfQueue } from "./pressure.ts";
+import { heldDelivery } from "./lane.fixture.ts";
+import { Lane } from "./lane.ts";
+import { pressureOfLanes, pressureOfQueue } from "./pressure.ts";
 
 const LIMITS = { depth: 1, busy: 1, pending: 100, waitedMs: 1_000 };
+
+test("a queue presses while its endpoint answers in good time, and not while it is silent, slow, failing or paused", () => {
+  let now = 1_000_000;
+  const lane = new Lane(
+    { endpointId: "wh_1", storeId: "store_1", tenantId: "ten_1" },
+    { maxInFlight: 4, minInFlight: 4, window: 100 },
+  );
+  let busy = 1;
+  const pressed = pressureOfLanes(
+    () => [lane],
+    () => busy,
+    { now: () => now },
+    { ...LIMITS, busy: 0.5 },
+  );
+  const answers = (succeeded: boolean, durationMs: number) => {
+    const each = heldDelivery(`d${now}`, `s${now}`);
+    lane.push(each);
+    lane.take();
+    lane.finished(each, { succeeded, durationMs }, now);
+  };
+  for (let i = 0; i < 10; i++) lane.queued(now);
+  expect(pressed()).toBe(false);
+  answers(true, 5);
+  expect(pressed()).toBe(true);
+  now += 999;
+  expect(pressed()).toBe(true);
+  now += 1;
+  expect(pressed()).toBe(false);
+  answers(true, 5);
+  expect(pressed()).toBe(true);
+  busy = 0.4;
+  expect(pressed()).toBe(false);
+  busy = 1;
+  lane.closed = true;
+  expect(pressed()).toBe(false);
+  lane.closed = false;
+  for (let i = 0; i < 5; i++) answers(false, 5);
+  expect(pressed()).toBe(false);
+  answers(true, 5);
+  expect(pressed()).toBe(true);
+  for (let i = 0; i < 16; i++) answers(true, 1_000);
+  expect(pressed()).toBe(false);
+});
 
 test("a shared queue presses while it is long, late and growing, and not otherwise", async () => {
   let now = 1_000_000;

@@ -21,12 +21,13 @@ export const PRESSURE: PressureLimits = { depth: 1_000, busy: 0.65, pending: 20_
 const ASK_MS = 2_000;
 const ASK_TIMES = 20;
 
-/** Of a process that sends. A queue behind a slow, failing, paused or rate-limited endpoint does not count. */
+/** Of a process that sends. A queue behind a slow, silent, failing, paused or rate-limited endpoint does not count. */
 export const pressureOfLanes =
-  (lanes: () => Iterable<Lane>, load: () => number, limits: PressureLimits) => (): boolean => {
+  (lanes: () => Iterable<Lane>, load: () => number, clock: Clock, limits: PressureLimits) => (): boolean => {
     const busy = load();
+    const now = clock.now();
     let depth = 0;
-    for (const lane of lanes()) if (lane.healthy) depth += lane.depth;
+    for (const lane of lanes()) if (lane.isHealthy(now)) depth += lane.depth;
     return depth > limits.depth && busy > limits.busy;
   };
 
