@@ -24,6 +24,10 @@ describe("the configuration", () => {
     ]);
   });
 
+  it.each(["prod", "Production", "staging"])("does not take NODE_ENV=%s for development", (name) => {
+    expect(problems({ NODE_ENV: name })).toEqual([expect.stringContaining(`NODE_ENV is "${name}"`)]);
+  });
+
   it.each(["0.0.0.0/0", "::/0", "proxy", "10.0.0.0/33"])(
     "does not take %s for a proxy to trust",
     (network) => {

@@ -59,7 +59,7 @@ const LOOPBACK = "127.0.0.0/8,::1/128";
 /** Every problem at once, each with the variable, what is wrong and what to do. `contracts`: the names there are. */
 export function parseConfig(env: Environment, contracts: readonly string[]): ConfigResult {
   const reader = new Reader(env);
-  const production = reader.text("NODE_ENV") === "production";
+  const production = readEnvironment(reader) === "production";
   const database = readDatabase(reader);
   // Made-up keys are kept beside the embedded store; what has no place beside it must be given them.
   const needsKeys = production ? "production" : database.kind === "postgres" ? "PostgreSQL" : null;
@@ -104,6 +104,17 @@ class Reader {
   refuse(name: string, problem: string): void {
     this.problems.push(`${name} ${problem}`);
   }
+}
+
+const ENVIRONMENTS = ["production", "development", "test"] as const;
+
+/** One that is misspelt must not open what production closes. */
+function readEnvironment(reader: Reader): (typeof ENVIRONMENTS)[number] {
+  const text = reader.text("NODE_ENV") ?? "development";
+  const environment = ENVIRONMENTS.find((known) => known === text);
+  if (environment === undefined)
+    reader.refuse("NODE_ENV", `is "${text}": choose from ${ENVIRONMENTS.join(", ")}, or unset it.`);
+  return environment ?? "development";
 }
 
 /** Undefined where it is not set or not such a number. */
