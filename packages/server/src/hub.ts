@@ -17,6 +17,7 @@ import type { AttemptReport } from "./engine/dispatcher.ts";
 import type { Engine } from "./engine/engine.ts";
 import { JOBS } from "./engine/jobs.ts";
 import { DEFAULT_LIMITS } from "./engine/limits.ts";
+import { seldom } from "./engine/seldom.ts";
 import type { Sender } from "./engine/sender.ts";
 import type { Vault } from "./engine/vault.ts";
 import { createHttp } from "./http/app.ts";
@@ -55,7 +56,7 @@ export async function startHub(config: Config, parts: HubParts): Promise<Hub> {
   const metrics = createMetrics();
   const policy = addressPolicy(config);
   const engine = engineOf(config, { driver, clock, sender, vault, metrics, log });
-  metrics.watch(() => queueState(driver, engine, clock));
+  metrics.watch(queueState(driver, engine, clock));
   const contracts = new Map(CONTRACTS.map((contract) => [contract.name, contract]));
   const services = createServices({
     driver,
@@ -199,8 +200,12 @@ function busyShare(): () => number {
   };
 }
 
-async function queueState(driver: StoreDriver, engine: Engine, clock: Clock) {
-  const { pending, oldestDueAt } = await driver.queueStats();
-  const waitedMs = oldestDueAt === null ? 0 : clock.now() - oldestDueAt;
-  return { inFlight: engine.stats().inFlight, pending, oldestDueMs: Math.max(0, waitedMs) };
+/** Whoever asks for metrics, and however often: counting millions takes a second. */
+function queueState(driver: StoreDriver, engine: Engine, clock: Clock) {
+  const queueStats = seldom(() => driver.queueStats(), clock, 0);
+  return async () => {
+    const { pending, oldestDueAt } = await queueStats();
+    const waitedMs = oldestDueAt === null ? 0 : clock.now() - oldestDueAt;
+    return { inFlight: engine.stats().inFlight, pending, oldestDueMs: Math.max(0, waitedMs) };
+  };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../domain/id.ts";
 import type { StoreDriver } from "../store/driver.ts";
 import type { Lane } from "./lane.ts";
+import { seldom } from "./seldom.ts";
 
 export interface PressureLimits {
   /** Deliveries queued behind healthy endpoints above which accepting slows down. */
@@ -17,9 +18,8 @@ export interface PressureLimits {
 
 export const PRESSURE: PressureLimits = { depth: 1_000, busy: 0.65, pending: 20_000, waitedMs: 5_000 };
 
-/** How often the store is asked at most, and how long one answer holds; it counts, which takes longer the more there is. */
+/** How long one answer of the store holds at least. */
 const ASK_MS = 2_000;
-const ASK_TIMES = 20;
 
 /** Of a process that sends. A queue behind a slow, silent, failing, paused or rate-limited endpoint does not count. */
 export const pressureOfLanes =
@@ -43,21 +43,15 @@ export function pressureOfQueue(
 ): () => boolean {
   let pressed = false;
   let before = Number.POSITIVE_INFINITY;
-  let askedAt = Number.NEGATIVE_INFINITY;
-  let holdsMs = ASK_MS;
-  const ask = async (began: number) => {
+  const ask = async () => {
     const { pending, oldestDueAt } = await driver.queueStats();
-    holdsMs = Math.max(ASK_MS, ASK_TIMES * (clock.now() - began));
     const waitedMs = oldestDueAt === null ? 0 : clock.now() - oldestDueAt;
     pressed = pending > limits.pending && waitedMs > limits.waitedMs && pending > before;
     before = pending;
   };
+  const look = seldom(() => ask().catch(onTrouble), clock, ASK_MS);
   return () => {
-    const now = clock.now();
-    if (Math.abs(now - askedAt) >= holdsMs) {
-      askedAt = now;
-      ask(now).catch(onTrouble);
-    }
+    void look();
     return pressed;
   };
 }
