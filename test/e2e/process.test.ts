@@ -190,9 +190,10 @@ test.each(STORES)(
 );
 
 test("what the hub writes is not for others on the machine to read", async () => {
-  const data = join(hub.folder, "data");
-  hub = new Hub({ DATABASE_URL: `file:${join(data, "hub.db")}` });
+  await hub.remove();
+  hub = new Hub({ DATABASE_URL: "file:data/hub.db" });
   await hub.start();
+  const data = join(hub.folder, "data");
   const files = readdirSync(data).map((name) => join(data, name));
   expect(files).toContain(join(data, "hub.db"));
   for (const path of [data, ...files]) expect([path, statSync(path).mode & 0o007]).toEqual([path, 0]);
