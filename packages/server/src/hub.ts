@@ -5,7 +5,7 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { addressPolicy, checkUrl } from "./adapters/address-guard.ts";
 import { parseJson } from "./adapters/json.ts";
-import { createMetrics, type Metrics } from "./adapters/metrics.ts";
+import { createMetrics, type Metrics, type QueueState } from "./adapters/metrics.ts";
 import { cryptoRandom, seededRandom } from "./adapters/random.ts";
 import { systemTimers } from "./adapters/timers.ts";
 import type { Config } from "./config.ts";
@@ -200,12 +200,17 @@ function busyShare(): () => number {
   };
 }
 
-/** Whoever asks for metrics, and however often: counting millions takes a second. */
+/** Counting millions takes a second, and a store that is silent says nothing: whoever asks for metrics has the rest by then. */
+const COUNT_MS = 2_000;
+
 function queueState(driver: StoreDriver, engine: Engine, clock: Clock) {
   const queueStats = seldom(() => driver.queueStats(), clock, 0);
-  return async () => {
-    const { pending, oldestDueAt } = await queueStats();
-    const waitedMs = oldestDueAt === null ? 0 : clock.now() - oldestDueAt;
-    return { inFlight: engine.stats().inFlight, pending, oldestDueMs: Math.max(0, waitedMs) };
+  return async (): Promise<QueueState> => {
+    const counted = queueStats().catch(() => null);
+    const stats = await Promise.race([counted, setTimeout(COUNT_MS, null, { ref: false })]);
+    const { inFlight } = engine.stats();
+    if (stats === null) return { inFlight, stored: null };
+    const waitedMs = stats.oldestDueAt === null ? 0 : clock.now() - stats.oldestDueAt;
+    return { inFlight, stored: { pending: stats.pending, oldestDueMs: Math.max(0, waitedMs) } };
   };
 }

@@ -22,12 +22,25 @@ describe("the metrics", () => {
   it("ask for the queue's state at every scrape, in seconds", async () => {
     const metrics = createMetrics();
     let pending = 1;
-    metrics.watch(async () => ({ inFlight: 7, pending: pending++, oldestDueMs: 1_500 }));
+    metrics.watch(async () => ({ inFlight: 7, stored: { pending: pending++, oldestDueMs: 1_500 } }));
     expect(await metrics.render()).toContain("ticketrail_pending 1\n");
     const second = await metrics.render();
     expect(second).toContain("ticketrail_pending 2\n");
     expect(second).toContain("ticketrail_in_flight 7\n");
     expect(second).toContain("ticketrail_oldest_due_seconds 1.5\n");
+  });
+
+  it("say nothing of a queue that cannot be asked, rather than what it was, and all the rest", async () => {
+    const metrics = createMetrics();
+    let isThere = true;
+    metrics.watch(() => ({ inFlight: 7, stored: isThere ? { pending: 1, oldestDueMs: 0 } : null }));
+    await metrics.render();
+    isThere = false;
+    const lines = (await metrics.render()).split("\n");
+    expect(lines.filter((line) => /^ticketrail_(pending|oldest_due_seconds)/.test(line))).toEqual([]);
+    expect(lines).toContain("ticketrail_in_flight 7");
+    isThere = true;
+    expect(await metrics.render()).toContain("ticketrail_pending 1\n");
   });
 
   it("of two hubs in one process are apart, and tell of the process", async () => {

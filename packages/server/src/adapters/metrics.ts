@@ -4,10 +4,13 @@ import type { AttemptError } from "../domain/delivery.ts";
 /** What is asked for at every scrape, and not counted along the way. */
 export interface QueueState {
   readonly inFlight: number;
-  /** Deliveries that are not settled. */
-  readonly pending: number;
-  /** How long the oldest delivery that may be tried has waited; 0 where none has. */
-  readonly oldestDueMs: number;
+  /** What the store says; null where it cannot be asked now. */
+  readonly stored: {
+    /** Deliveries that are not settled. */
+    readonly pending: number;
+    /** How long the oldest delivery that may be tried has waited; 0 where none has. */
+    readonly oldestDueMs: number;
+  } | null;
 }
 
 export interface Metrics {
@@ -112,8 +115,12 @@ function queueGauges(registers: Registry[]): { set(state: QueueState): void } {
   return {
     set(state) {
       inFlight.set(state.inFlight);
-      pending.set(state.pending);
-      oldestDue.set(state.oldestDueMs / 1_000);
+      // Rather none than an old one.
+      pending.remove();
+      oldestDue.remove();
+      if (state.stored === null) return;
+      pending.set(state.stored.pending);
+      oldestDue.set(state.stored.oldestDueMs / 1_000);
     },
   };
 }

@@ -29,6 +29,7 @@ export function mountProbes(app: FastifyInstance, { driver, draining, metrics }:
 /** A process that only sends: nothing but the probes. */
 export function createProbes(parts: ProbeParts): FastifyInstance {
   const app = Fastify({ logger: false, requestTimeout: 30_000 });
+  app.setErrorHandler((_, __, reply) => reply.code(500).send({ status: "internal_error" }));
   mountProbes(app, parts);
   return app;
 }
