@@ -4,6 +4,7 @@ import type { Marks } from "./marks.ts";
 import type { Numbers } from "./numbers.ts";
 import type { PostgresPresence } from "./presence.ts";
 import type { Upkeep } from "./retention.ts";
+import type { Tallies } from "./tallies.ts";
 
 /** What the verbs work with. */
 export interface Context {
@@ -12,5 +13,6 @@ export interface Context {
   readonly numbers: Numbers;
   readonly marks: Marks;
   readonly presence: PostgresPresence;
+  readonly tallies: Tallies;
   readonly upkeep: Upkeep;
 }

@@ -30,6 +30,7 @@ import { recordAttempts } from "./record.ts";
 import * as replays from "./replays.ts";
 import { newUpkeep, prune } from "./retention.ts";
 import { Session } from "./session.ts";
+import { Tallies } from "./tallies.ts";
 import * as tenancy from "./tenancy.ts";
 
 export interface PostgresOptions {
@@ -71,6 +72,7 @@ export async function openPostgres(options: PostgresOptions): Promise<StoreDrive
     numbers: new Numbers(db),
     marks,
     presence: new PostgresPresence(db, session, marks),
+    tallies: new Tallies(db),
     upkeep: newUpkeep(),
   };
   return driverOver(context, new PostgresHints(db, session), session);
@@ -95,6 +97,12 @@ function driverOver(context: Context, hints: PostgresHints, session: Session): S
   };
   const verb = <Args extends readonly unknown[], Result>(run: Verb<Args, Result>) =>
     guard((...args: Args) => run(context, ...args));
+  /** Reads or changes endpoints' records. */
+  const tallied = <Args extends readonly unknown[], Result>(run: Verb<Args, Result>) =>
+    guard(async (...args: Args) => {
+      await context.tallies.addUp();
+      return run(context, ...args);
+    });
   return {
     createStore: verb(tenancy.createStore),
     getStore: verb(tenancy.getStore),
@@ -108,14 +116,14 @@ function driverOver(context: Context, hints: PostgresHints, session: Session): S
     deleteKey: verb(tenancy.deleteKey),
     listAudit: verb(listAudit),
     createEndpoint: verb(endpoints.createEndpoint),
-    getEndpoint: verb(endpoints.getEndpoint),
-    listEndpoints: verb(endpoints.listEndpoints),
+    getEndpoint: tallied(endpoints.getEndpoint),
+    listEndpoints: tallied(endpoints.listEndpoints),
     storeEndpoints: verb(endpoints.storeEndpoints),
-    updateEndpoint: verb(endpoints.updateEndpoint),
+    updateEndpoint: tallied(endpoints.updateEndpoint),
     deleteEndpoint: verb(endpoints.deleteEndpoint),
     cancelDeliveries: verb(cancelDeliveries),
-    endpointHealth: verb(endpointHealth),
-    listFailingEndpoints: verb(endpoints.listFailingEndpoints),
+    endpointHealth: tallied(endpointHealth),
+    listFailingEndpoints: tallied(endpoints.listFailingEndpoints),
     saveOrder: guard((input) => grouped.intakes.save(input)),
     getOrder: verb(orders.getOrder),
     findOrderBySource: verb(orders.findOrderBySource),
@@ -130,9 +138,9 @@ function driverOver(context: Context, hints: PostgresHints, session: Session): S
     releaseDeliveries: verb(leases.releaseDeliveries),
     extendLease: verb(leases.extendLease),
     recoverLeases: verb(leases.recoverLeases),
-    getDelivery: verb(getDelivery),
-    listDeliveries: verb(listDeliveries),
-    listAttempts: verb(listAttempts),
+    getDelivery: tallied(getDelivery),
+    listDeliveries: tallied(listDeliveries),
+    listAttempts: tallied(listAttempts),
     countDeliveries: verb(({ db }, filter) => countDeliveries(db, filter)),
     replayDelivery: verb(replays.replayDelivery),
     createReplay: verb(replays.createReplay),
@@ -150,12 +158,13 @@ function driverOver(context: Context, hints: PostgresHints, session: Session): S
     releaseLanes: verb(lanes.releaseLanes),
     hints,
     presence: context.presence,
-    prune: verb(prune),
+    prune: tallied(prune),
     queueStats: verb(queueStats),
     // Writes to the log, so that a server that only reads does not answer.
     ping: verb(async ({ db }) => void (await db.hot("SELECT nextval('pings')", []))),
     close: () => {
       hints.close();
+      context.tallies.close();
       closing ??= session.close().then(() => context.db.close());
       return closing;
     },

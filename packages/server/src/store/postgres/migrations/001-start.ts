@@ -1,6 +1,6 @@
 import { CLAIM_1 } from "../functions/claim-1.ts";
 import { INTAKE_1 } from "../functions/intake.ts";
-import { RECORD } from "../functions/record.ts";
+import { RECORD_1 } from "../functions/record-1.ts";
 import type { Migration } from "../migrate.ts";
 
 /**
@@ -297,5 +297,5 @@ CREATE INDEX idempotency_keys_expiring ON idempotency_keys USING brin (expires_a
 export const start: Migration = {
   number: 1,
   name: "start",
-  sql: [TENANCY, ENDPOINTS, ORDERS, EVENTS, DELIVERIES, REPLAYS, INTAKE_1, CLAIM_1, RECORD].join("\n"),
+  sql: [TENANCY, ENDPOINTS, ORDERS, EVENTS, DELIVERIES, REPLAYS, INTAKE_1, CLAIM_1, RECORD_1].join("\n"),
 };

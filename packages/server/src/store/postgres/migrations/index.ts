@@ -3,6 +3,7 @@ import { start } from "./001-start.ts";
 import { presence } from "./002-presence.ts";
 import { claim } from "./003-claim.ts";
 import { waiting } from "./004-waiting.ts";
+import { tally } from "./005-tally.ts";
 
 /** In order; never changed once released, only added to. */
-export const MIGRATIONS: readonly Migration[] = [start, presence, claim, waiting];
+export const MIGRATIONS: readonly Migration[] = [start, presence, claim, waiting, tally];
