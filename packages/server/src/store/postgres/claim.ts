@@ -46,11 +46,11 @@ const CLAIM = `${alive("ANY ($8::text[])")}
   SELECT a.ord::integer AS claim, c.*, a.first + c.lane - 1 AS "lane" FROM unnest($1::bigint[], $2::text[],
     $3::bigint[], $4::bigint[], $5::bigint[], $6::integer[], $7::integer[], $8::text[], $9::integer[], $10::integer[])
     WITH ORDINALITY AS a (now, token, until, tenant, store, hour, quota, holder, first, last, ord)
-  CROSS JOIN locked CROSS JOIN LATERAL claim_2(a.now + 0 * locked.rows, a.token, a.until, a.tenant, a.store, a.hour,
+  CROSS JOIN locked CROSS JOIN LATERAL claim_3(a.now + 0 * locked.rows, a.token, a.until, a.tenant, a.store, a.hour,
     a.quota, a.holder, ($11::bigint[])[a.first:a.last], ($12::integer[])[a.first:a.last], ($13::bigint[])[a.first:a.last]) c`;
 /** Where there is no quota, all stores at once. */
 const CLAIM_FREE = `${alive("$2")} SELECT c.* FROM locked
-  CROSS JOIN LATERAL claim_free_1($1 + 0 * locked.rows, $2, $3, $4, $5, $6, $7, $8, $9, $10) c`;
+  CROSS JOIN LATERAL claim_free_2($1 + 0 * locked.rows, $2, $3, $4, $5, $6, $7, $8, $9, $10) c`;
 
 interface Lane {
   readonly endpointId: string;

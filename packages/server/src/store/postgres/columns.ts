@@ -17,7 +17,7 @@ export interface Intake {
   readonly events: readonly NewEvent[];
 }
 
-/** The rows of a group as the arrays that \`intake_2\` takes. */
+/** The rows of a group as the arrays that \`intake_3\` takes. */
 export class Columns {
   readonly #known: Known;
   readonly #numbers: Numbers;

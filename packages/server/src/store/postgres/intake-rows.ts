@@ -56,7 +56,7 @@ const GATE = { needsQuota: 0, free: 1 } as const;
 
 const at = (time: string | null): number | null => (time === null ? null : Date.parse(time));
 
-/** In the order of `intake_2`'s parameters. */
+/** In the order of `intake_3`'s parameters. */
 const order = columnsOver<OrderRow>();
 export const ORDER_COLUMNS = [
   order("int8", ({ num }) => num),

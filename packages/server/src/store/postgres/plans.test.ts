@@ -33,10 +33,20 @@ it.each([
     await client.query(`LOAD 'auto_explain'; SET client_min_messages = log; SET auto_explain.log_min_duration = 0;
       SET auto_explain.log_nested_statements = on; SET auto_explain.log_analyze = on`);
     const claim = (token: string) =>
-      client.query("SELECT * FROM claim_free_1($1, NULL, $2, $3, '{1}', '{1}', '{1}', $4, $5, $6)", [
+      client.query("SELECT * FROM claim_free_2($1, NULL, $2, $3, '{1}', '{1}', '{1}', $4, $5, $6)", [
         T0,
         [token],
         [T0 + 9],
+        arrayOf("int8", [1]),
+        arrayOf("int4", [200]),
+        arrayOf("int8", [0]),
+      ]);
+    // Of a store with a quota.
+    const claimLimited = (token: string) =>
+      client.query("SELECT * FROM claim_3($1, $2, $3, 1, 1, 7, 1000, NULL, $4, $5, $6)", [
+        T0,
+        token,
+        T0 + 9,
         arrayOf("int8", [1]),
         arrayOf("int4", [200]),
         arrayOf("int8", [0]),
@@ -48,11 +58,13 @@ it.each([
       ]);
     // Planned while there is next to nothing.
     await claim("lease_x");
+    await claimLimited("lease_x");
     await record(id, "lease_y");
     await client.query("UPDATE queue SET lease = NULL");
     await client.query(FILL);
     said.length = 0;
     expect((await claim("lease_c")).rows).toHaveLength(201);
+    expect((await claimLimited("lease_d")).rows).toHaveLength(201);
     await record(`${id}2`, "lease_z");
   } finally {
     await client.end();
@@ -70,6 +82,11 @@ it.each([
   const removed = plans.find((plan) => plan.includes("DELETE FROM queue")) ?? "";
   expect(removed).toMatch(/Index Scan using queue_id_tenant_key on queue q .*\n\s+Index Cond: \(id = /);
   expect(removed).toMatch(/Tid Scan on queue/);
+  // Every look into an index is for something, and into the queue's for an endpoint's part of it.
+  expect(plans.join("\n")).not.toMatch(
+    /Index Scan using \S+ on (queue|events|stores)\w*\b.*\n(?!\s+Index Cond)/,
+  );
+  expect(plans.join("\n")).not.toMatch(/Index Scan using queue_due on .*\n\s+Index Cond: \((?!\(endpoint)/);
   const scans = plans.flatMap((plan) => plan.match(/Seq Scan on (queue|events|deliveries)\w*/g) ?? []);
   expect(scans).toEqual([]);
 });

@@ -7,8 +7,8 @@ import { SETTINGS } from "./settings.ts";
  * The deliveries come first. Then a row for each lane, with its position, when its next delivery is due (null: none from
  * the mark on; -1: nothing may be sent in it), that no quota is used up, and the version of its store's endpoints.
  */
-export const CLAIM_FREE = `
-CREATE FUNCTION claim_free_1(
+const claimFree = (name: string): string => `
+CREATE FUNCTION ${name}(
   c_now bigint, c_holder text, a_token text[], a_until bigint[],
   l_claim integer[], l_tenant bigint[], l_store bigint[], l_lane bigint[], l_room integer[], l_mark bigint[]
 ) RETURNS TABLE (
@@ -54,7 +54,8 @@ BEGIN
         convert_from(substring(e.bodies FROM q.body_from + 1 FOR q.body_length), 'UTF8'), q.created_at, q.due_at,
         q.test, q.attempt_count, q.failures
       FROM taken q
-      JOIN events e ON e.tenant = q.tenant AND e.store = q.store AND e.created_at = q.created_at AND e.num = q.event
+      CROSS JOIN LATERAL (SELECT v.id, v.subject_id, v.bodies FROM events v WHERE v.tenant = q.tenant AND v.store = q.store
+        AND v.created_at = q.created_at AND v.num = q.event OFFSET 0) e
       ORDER BY q.due_at, q.num
   )
   SELECT * FROM deliveries
@@ -69,3 +70,7 @@ BEGIN
     FROM lanes l LEFT JOIN rest s ON s.ord = l.ord;
 END $$;
 `;
+
+/** For releases that know no schema after 5. */
+export const CLAIM_FREE_1 = claimFree("claim_free_1");
+export const CLAIM_FREE_2 = claimFree("claim_free_2");

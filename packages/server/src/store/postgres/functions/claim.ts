@@ -8,8 +8,8 @@ import { SETTINGS } from "./settings.ts";
  * The deliveries come first. Then a row for each lane, with its position, when its next delivery is due (null: none from
  * the mark on; -1: nothing may be sent in it), whether the quota is used up, and the version of the store's endpoints.
  */
-export const CLAIM = `
-CREATE FUNCTION claim_2(
+const claim = (name: string): string => `
+CREATE FUNCTION ${name}(
   c_now bigint, c_token text, c_until bigint, c_tenant bigint, c_store bigint, c_hour integer, c_limit integer,
   c_holder text, c_lanes bigint[], c_rooms integer[], c_marks bigint[]
 ) RETURNS TABLE (
@@ -40,7 +40,9 @@ BEGIN
   -- What was counted in another hour needs quota again.
   UPDATE queue q SET gate = 0, counted_hour = NULL
     FROM unnest(c_lanes, v_rooms) AS l (lane, room)
-    WHERE l.room >= 0 AND q.endpoint = l.lane AND q.gate = 2 AND q.lease IS NULL AND q.counted_hour <> c_hour;
+    CROSS JOIN LATERAL (SELECT w.ctid AS place FROM queue w
+      WHERE w.endpoint = l.lane AND w.gate = 2 AND w.lease IS NULL AND w.counted_hour <> c_hour OFFSET 0) w
+    WHERE l.room >= 0 AND q.ctid = w.place AND q.gate = 2 AND q.lease IS NULL AND q.counted_hour <> c_hour;
 
   IF c_limit IS NOT NULL THEN
     -- Locks the counter.
@@ -89,7 +91,8 @@ BEGIN
           convert_from(substring(e.bodies FROM q.body_from + 1 FOR q.body_length), 'UTF8'), q.created_at, q.due_at,
           q.test, q.attempt_count, q.failures
         FROM taken q
-        JOIN events e ON e.tenant = q.tenant AND e.store = q.store AND e.created_at = q.created_at AND e.num = q.event
+        CROSS JOIN LATERAL (SELECT v.id, v.subject_id, v.bodies FROM events v WHERE v.tenant = q.tenant AND v.store = q.store
+          AND v.created_at = q.created_at AND v.num = q.event OFFSET 0) e
         ORDER BY q.ord;
   END IF;
 
@@ -102,3 +105,7 @@ BEGIN
       FROM unnest(c_lanes, v_rooms, c_marks) WITH ORDINALITY AS l (lane, room, mark, ord);
 END $$;
 `;
+
+/** For releases that know no schema after 5. */
+export const CLAIM_2 = claim("claim_2");
+export const CLAIM_3 = claim("claim_3");

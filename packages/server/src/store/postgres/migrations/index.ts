@@ -4,6 +4,7 @@ import { presence } from "./002-presence.ts";
 import { claim } from "./003-claim.ts";
 import { waiting } from "./004-waiting.ts";
 import { tally } from "./005-tally.ts";
+import { plans } from "./006-plans.ts";
 
 /** In order; never changed once released, only added to. */
-export const MIGRATIONS: readonly Migration[] = [start, presence, claim, waiting, tally];
+export const MIGRATIONS: readonly Migration[] = [start, presence, claim, waiting, tally, plans];
