@@ -40,7 +40,7 @@ export async function drain(rig, { events, pending, fanOut, rate, isWaiting }) {
   return {
     ...seen,
     sent,
-    ledger: await rig.ledger(sent),
+    ledger: await rig.ledger(sent, seen.left === 0),
     fresh: rate === 0 ? null : await freshDelays(rig, events, sent.sent, fanOut, isWaiting),
   };
 }
