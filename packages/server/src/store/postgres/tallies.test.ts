@@ -63,3 +63,13 @@ test("notes are added up unaided, and each once, however many read", async () =>
   await expect.poll(notes, { timeout: 20_000, interval: 100 }).toBe(0);
   expect((await read(other))?.record.consecutiveFailures).toBe(6);
 });
+
+test("where nothing can be written now, records are read as they were", async () => {
+  await fail(world.driver);
+  await database.run(
+    "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$",
+  );
+  const reading = await open();
+  expect((await reading.getEndpoint(endpoint.id))?.record.consecutiveFailures).toBe(0);
+  expect((await world.driver.getEndpoint(endpoint.id))?.record.consecutiveFailures).toBe(1);
+});
