@@ -19,6 +19,7 @@ export class Tallies {
   #current: Promise<void> = Promise.resolve();
   #next: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #closed = false;
 
   constructor(db: Database) {
     this.#db = db;
@@ -26,6 +27,7 @@ export class Tallies {
 
   /** There are notes. */
   noted(): void {
+    if (this.#closed) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
       // The notes are still there, for the next one.
@@ -46,6 +48,7 @@ export class Tallies {
   }
 
   close(): void {
+    this.#closed = true;
     if (this.#timer) clearTimeout(this.#timer);
   }
 

@@ -5,7 +5,7 @@ import { Db } from "./db.ts";
 export type Role = "writer" | "reader";
 
 /** Negative: KiB. The writer keeps the hot ends of all its tables in memory. */
-const CACHE_SIZE: Readonly<Record<Role, number>> = { writer: -24_576, reader: -8_192 };
+const CACHE_SIZE: Readonly<Record<Role, number>> = { writer: -16_384, reader: -4_096 };
 const BUSY_TIMEOUT_MS = 5_000;
 /** 4 MB: a checkpoint holds up the group that causes it, so that often and short is better than seldom and long. */
 const CHECKPOINT_PAGES = 1_000;
