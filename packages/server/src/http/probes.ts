@@ -29,7 +29,11 @@ export function mountProbes(app: FastifyInstance, { driver, draining, metrics }:
 /** A process that only sends: nothing but the probes. */
 export function createProbes(parts: ProbeParts): FastifyInstance {
   const app = Fastify({ logger: false, requestTimeout: 30_000 });
-  app.setErrorHandler((_, __, reply) => reply.code(500).send({ status: "internal_error" }));
+  app.setErrorHandler(({ statusCode = 500 }: { readonly statusCode?: number }, _, reply) =>
+    statusCode < 500
+      ? reply.code(statusCode).send({ status: "bad_request" })
+      : reply.code(500).send({ status: "internal_error" }),
+  );
   mountProbes(app, parts);
   return app;
 }

@@ -55,7 +55,7 @@ export class Tallies {
   async #addUp(): Promise<void> {
     const now = performance.now();
     const sweeps = now - this.#sweptAt >= SWEEP_MS;
-    const [row] = await this.#db.hot<{ readonly last: number | null }>(TALLY, [sweeps ? 0 : this.#mark]);
+    const row = await this.#db.row<{ readonly last: number | null }>(TALLY, sweeps ? 0 : this.#mark);
     if (sweeps) this.#sweptAt = now;
     this.#mark = Math.max(this.#mark, (row?.last ?? 0) - MARGIN);
   }
