@@ -33,7 +33,7 @@ export function storeNumber({ event }: NewEvent, stores: Stores): number {
   return store.num;
 }
 
-function endpointNumber(db: Db, id: string): number {
+export function endpointNumber(db: Db, id: string): number {
   const { endpoints } = db.known;
   const known = endpoints.get(id);
   if (known !== undefined) return known;

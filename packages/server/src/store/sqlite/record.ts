@@ -1,11 +1,10 @@
 import type { AttemptRecord, Settlement } from "../driver.ts";
 import type { Db, Value } from "./db.ts";
 import { FREE } from "./gate.ts";
+import { endpointNumber } from "./intake.ts";
 import { Tally } from "./tally.ts";
 
 export const STATUS = { pending: 0, retrying: 1, delivered: 2, dead_letter: 3, cancelled: 4 } as const;
-
-type Settled = [id: string, endpoint: number, test: number];
 
 /** Fencing: only what is unsettled and still leased under the token that it was sent under. */
 const HELD = `deliveries.id = r.value ->> 0 AND deliveries.lease_token = r.value ->> 1
@@ -13,11 +12,10 @@ const HELD = `deliveries.id = r.value ->> 0 AND deliveries.lease_token = r.value
 /** Of each value: id, token, time, the attempt as it is stored. */
 const COMMON = `lease_token = NULL, lease_until = NULL, counted_hour = NULL,
   attempts = iif(attempts = '[]', '[', substr(attempts, 1, length(attempts) - 1) || ',') || (r.value ->> 3) || ']'`;
-const RETURNING = "RETURNING id, endpoint, test";
 
 const DELIVERED = `UPDATE deliveries SET ${COMMON}, status = ${STATUS.delivered}, due_at = NULL, refused = 0,
     delivered_at = r.value ->> 2, settled_at = r.value ->> 2
-  FROM json_each(?) r WHERE ${HELD} ${RETURNING}`;
+  FROM json_each(?) r WHERE ${HELD}`;
 
 /** Further values: status, next attempt, refused. What has failed for a deleted endpoint is not tried again. */
 const DELETED = "(SELECT state FROM endpoints WHERE num = deliveries.endpoint) = 'deleted'";
@@ -27,7 +25,7 @@ const FAILED = `UPDATE deliveries SET ${COMMON}, failures = failures + 1, refuse
     gate = iif(${ENDED}, NULL, ${FREE}),
     due_at = iif(${ENDED}, NULL, r.value ->> 5),
     settled_at = iif(${ENDED}, r.value ->> 2, NULL)
-  FROM json_each(?) r WHERE ${HELD} ${RETURNING}`;
+  FROM json_each(?) r WHERE ${HELD}`;
 
 /** All the calls of a group at once; says for each record whether it was applied. */
 export function recordAttempts(db: Db, records: readonly AttemptRecord[]): boolean[] {
@@ -44,37 +42,56 @@ function recordOncePerDelivery(
   indexes: readonly number[],
   applied: boolean[],
 ): number[] {
-  const taken = new Map<string, number>();
+  const taken = new Set<string>();
   const later: number[] = [];
-  const delivered: Value[][] = [];
-  const failed: Value[][] = [];
-  for (const index of indexes) {
-    const record = records[index];
-    if (!record) continue;
-    if (taken.has(record.deliveryId)) {
+  const first = indexes.filter((index) => {
+    const { deliveryId } = records[index] as AttemptRecord;
+    if (taken.has(deliveryId)) {
       later.push(index);
-      continue;
+      return false;
     }
-    taken.set(record.deliveryId, index);
-    if (record.settlement.status === "delivered") delivered.push(common(record));
-    else failed.push([...common(record), ...failure(record.settlement)]);
-  }
-  const settled = [...settle(db, DELIVERED, delivered), ...settle(db, FAILED, failed)];
-  const byIndex = settled.map((row) => ({ row, index: taken.get(row[0]) ?? 0 }));
+    taken.add(deliveryId);
+    return true;
+  });
   const tally = new Tally();
-  // In the order recorded: what a success ends depends on what came before it.
-  for (const { row, index } of byIndex.sort((a, b) => a.index - b.index)) {
-    const record = records[index];
-    if (!record) continue;
+  for (const index of write(db, records, first)) {
+    const record = records[index] as AttemptRecord;
     applied[index] = true;
-    tally.add(row[1], record, row[2] === 1);
+    tally.add(endpointNumber(db, record.endpointId), record);
   }
   tally.save(db);
   return later;
 }
 
-const settle = (db: Db, sql: string, rows: readonly Value[][]): Settled[] =>
-  rows.length === 0 ? [] : db.tuples<Settled>(sql, JSON.stringify(rows));
+/**
+ * Says which were applied. To have the rows that were changed returned costs as much as to change them, and nearly
+ * always it is all of them: only where it is fewer are they written one by one instead.
+ */
+function write(db: Db, records: readonly AttemptRecord[], indexes: readonly number[]): readonly number[] {
+  const each = indexes.map((index) => records[index] as AttemptRecord);
+  db.run("SAVEPOINT record");
+  let written = indexes;
+  if (settle(db, each) < indexes.length) {
+    db.run("ROLLBACK TO record");
+    written = indexes.filter((_, position) => settle(db, each.slice(position, position + 1)) === 1);
+  }
+  db.run("RELEASE record");
+  return written;
+}
+
+/** How many were applied, of records of as many deliveries. */
+function settle(db: Db, records: readonly AttemptRecord[]): number {
+  const delivered: Value[][] = [];
+  const failed: Value[][] = [];
+  for (const record of records) {
+    if (record.settlement.status === "delivered") delivered.push(common(record));
+    else failed.push([...common(record), ...failure(record.settlement)]);
+  }
+  return change(db, DELIVERED, delivered) + change(db, FAILED, failed);
+}
+
+const change = (db: Db, sql: string, rows: readonly Value[][]): number =>
+  rows.length === 0 ? 0 : db.run(sql, JSON.stringify(rows));
 
 function common({ deliveryId, token, attempt }: AttemptRecord): Value[] {
   const { number, at, statusCode, error, durationMs } = attempt;

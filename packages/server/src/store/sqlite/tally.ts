@@ -27,7 +27,7 @@ export class Tally {
   readonly #hours = new Map<string, HourTally>();
 
   /** In the order of the attempts. */
-  add(endpoint: number, { attempt, settlement }: AttemptRecord, test: boolean): void {
+  add(endpoint: number, { attempt, settlement, test }: AttemptRecord): void {
     const tally = this.#endpoint(endpoint);
     tally.attempts++;
     if (test) return;
