@@ -48,6 +48,36 @@ test("a queue presses while its endpoint answers in good time, and not while it 
   expect(pressed()).toBe(false);
 });
 
+test("what waits in memory presses like what waits in the store, and what is under way does not", () => {
+  const lane = new Lane(
+    { endpointId: "wh_1", storeId: "store_1", tenantId: "ten_1" },
+    { maxInFlight: 8, minInFlight: 8, window: 100 },
+  );
+  const clock = { now: () => 1_000_000 };
+  const pressed = pressureOfLanes(
+    () => [lane],
+    () => 1,
+    clock,
+    { ...LIMITS, depth: 3, busy: 0.5 },
+  );
+  const hold = () => {
+    const each = heldDelivery(`d${lane.held}`, `s${lane.held}`);
+    lane.held += 1;
+    lane.push(each);
+    return each;
+  };
+  const first = hold();
+  lane.take();
+  lane.finished(first, { succeeded: true, durationMs: 5 }, clock.now());
+  lane.held -= 1;
+  for (let i = 0; i < 4; i++) hold();
+  expect(pressed()).toBe(true);
+  lane.take();
+  expect(pressed()).toBe(false);
+  lane.queued(clock.now());
+  expect(pressed()).toBe(true);
+});
+
 test("a shared queue presses while it is long, late and growing, and not otherwise", async () => {
   let now = 1_000_000;
   let stats = { pending: 0, oldestDueAt: null as number | null };

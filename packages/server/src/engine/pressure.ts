@@ -4,7 +4,10 @@ import type { Lane } from "./lane.ts";
 import { seldom } from "./seldom.ts";
 
 export interface PressureLimits {
-  /** Deliveries queued behind healthy endpoints above which accepting slows down. */
+  /**
+   * Deliveries that wait behind healthy endpoints, in memory and in the store, above which accepting slows down: less than
+   * there are places in memory, since what finds none costs the store several times as much.
+   */
   readonly depth: number;
   /**
    * Share of its time that the event loop must be busy for the queue to count as its own fault. Never all of it: it also
@@ -27,7 +30,7 @@ export const pressureOfLanes =
     const busy = load();
     const now = clock.now();
     let depth = 0;
-    for (const lane of lanes()) if (lane.isHealthy(now)) depth += lane.depth;
+    for (const lane of lanes()) if (lane.isHealthy(now)) depth += lane.depth + lane.held - lane.inFlight;
     return depth > limits.depth && busy > limits.busy;
   };
 
