@@ -33,6 +33,8 @@ export interface Contract {
   /** A sample for a test send. `type` is one of the catalogue's names, or null for the contract's own choice. */
   sample(type: string | null, event: SampleStamp, store: StoreFacts): EncodedEvent;
   renderError(error: PublicError, requestId: string): RenderedResponse;
+  /** Of the bodies that `renderError` makes, for the reference. */
+  readonly errorSchema: JsonSchema;
   /** Every documented call, under the contract's base URL. */
   readonly routes: readonly Route[];
 }
@@ -164,6 +166,8 @@ export interface RouteOf<Name extends OperationName> {
   readonly responses: Readonly<
     Record<number, { readonly description: string; readonly schema?: JsonSchema }>
   >;
+  /** Fields of the operation that the call has under other names, for refusals. */
+  readonly fieldNames?: Readonly<Record<string, string>>;
   read(request: RouteRequest): Operations[Name]["input"];
   write(result: Operations[Name]["result"], context: RouteContext): RenderedResponse;
 }
@@ -175,7 +179,7 @@ export interface Operations {
       readonly url: string;
       readonly events: readonly string[];
       readonly secret: string | null;
-      /** A second registration of the same URL is refused with `already_exists`. */
+      /** A second registration of the same URL adds events, or is refused with `already_exists` where it has them. */
       readonly uniqueUrl: boolean;
     };
     result: EndpointView;

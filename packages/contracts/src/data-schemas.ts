@@ -1,4 +1,4 @@
-/** The canonical `data` of each event, as JSON Schema: what `POST /v1/events` takes. */
+/** The canonical `data` of each event, as JSON Schema. `POST /v1/events` takes it so, and is stricter with an order. */
 import { CANONICAL_EVENTS, type CanonicalEventType, ORDER_STATUSES } from "./canonical.ts";
 import type { JsonSchema } from "./contract.ts";
 import { orderInputSchema } from "./order-schema.ts";

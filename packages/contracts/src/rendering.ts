@@ -1,5 +1,7 @@
 /** What the contracts' error envelopes have in common. */
+import type { JsonSchema } from "./contract.ts";
 import { ERROR_STATUS, type ErrorCode, type PublicError, type RenderedResponse } from "./error.ts";
+import { array, object, oneOf, string } from "./schema.ts";
 
 /** HTTP statuses that a contract answers instead of ours. */
 export type OwnStatuses = Readonly<Partial<Record<ErrorCode, number>>>;
@@ -7,8 +9,19 @@ export type OwnStatuses = Readonly<Partial<Record<ErrorCode, number>>>;
 export const statusOf = ({ code }: PublicError, own: OwnStatuses = {}): number =>
   own[code] ?? ERROR_STATUS[code];
 
+/** Of refusals that name fields, where the envelope has a place for them. */
+export const fieldErrorsSchema = array(object({ field: string(), problem: string() }));
+
 /** The documents name no status for a bad field; 400 is what most clients of such envelopes look for. */
 export const BAD_FIELD_IS_400: OwnStatuses = { invalid_request: 400 };
+
+/** The closed set of codes, each under the contract's own word for it. */
+export const codesCalled = (word: (code: ErrorCode) => string = (code) => code): JsonSchema =>
+  oneOf(...(Object.keys(ERROR_STATUS) as ErrorCode[]).map(word));
+
+export const snakeCaseErrorSchema = object({
+  error: object({ code: codesCalled(), message: string(), request_id: string() }),
+});
 
 /** `{error: {code, message, request_id}}`. */
 export const snakeCaseError = (

@@ -105,6 +105,6 @@ function snake(value: unknown, store: StoreFacts): unknown {
 }
 
 const snakeField = (name: string, value: unknown, store: StoreFacts): [string, unknown] =>
-  name.endsWith("Minor") && Number.isSafeInteger(value)
+  /.Minor$/.test(name) && Number.isSafeInteger(value)
     ? [snakeCase(name.slice(0, -"Minor".length)), hundredths(Number(value), store.exponent)]
     : [snakeCase(name), snake(value, store)];

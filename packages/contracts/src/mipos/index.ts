@@ -2,7 +2,7 @@ import type { Contract } from "../contract.ts";
 import { JSON_DELIVERY } from "../delivery-headers.ts";
 import { retryPolicy } from "../retry.ts";
 import { only, readSignature, wholeSecret } from "../signing-scheme.ts";
-import { renderError } from "./errors.ts";
+import { errorSchema, renderError } from "./errors.ts";
 import { miposCatalogue } from "./events.ts";
 import { limits, routes } from "./routes.ts";
 
@@ -33,5 +33,6 @@ export const mipos: Contract = {
   limits,
   deliveryHeaders: JSON_DELIVERY,
   renderError,
+  errorSchema,
   routes,
 };

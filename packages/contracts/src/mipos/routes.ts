@@ -23,9 +23,9 @@ const url = string({ minLength: 1, maxLength: 2_048 });
 const idOrNumber: JsonSchema = { type: ["string", "integer"], minLength: 1, maxLength: 200, minimum: 0 };
 const deliveryId: JsonSchema = {
   type: ["string", "integer"],
-  pattern: "^[0-9]{1,15}$",
+  pattern: "^[0-9]{1,16}$",
   minimum: 0,
-  description: "a whole number of at most 15 digits",
+  description: "a whole number of at most 16 digits",
 };
 
 const refreshToken: Route = {
@@ -79,6 +79,7 @@ const updateWebhook: Route = {
     ...answers(200, "Moved.", done(text)),
     ...answers(409, "The new URL is registered already.", done(texts)),
   },
+  fieldNames: { url: "new_url" },
   read: ({ body }) => ({
     endpoint: { url: body.current_url },
     changes: { url: body.new_url },
@@ -139,8 +140,8 @@ const decision = (to: OrderStatus, reason: (body: RouteRequest["body"]) => strin
     },
     read: ({ body }) => ({
       storeId: String(body.store_id),
-      // "07" and 7 are one platform.
-      order: { deliveryId: String(Number(body.delivery_id)), externalId: body.order_external_id },
+      // "07" and 7 are one platform; a number would not keep all of 16 digits.
+      order: { deliveryId: String(BigInt(body.delivery_id)), externalId: body.order_external_id },
       to,
       settled: statusesCalled(MIPOS_STATUS, MIPOS_STATUS[to]),
       posRef: null,

@@ -1,7 +1,7 @@
 import type { Contract } from "../contract.ts";
 import { JSON_DELIVERY } from "../delivery-headers.ts";
 import { retryPolicy } from "../retry.ts";
-import { renderError } from "./errors.ts";
+import { errorSchema, renderError } from "./errors.ts";
 import { olympusCatalogue } from "./events.ts";
 import { limits, routes } from "./routes.ts";
 import { olympusSigning } from "./signing.ts";
@@ -22,5 +22,6 @@ export const olympus: Contract = {
   limits,
   deliveryHeaders: JSON_DELIVERY,
   renderError,
+  errorSchema,
   routes,
 };

@@ -1,6 +1,7 @@
 import type { Contract } from "../contract.ts";
 import type { ErrorCode } from "../error.ts";
-import { BAD_FIELD_IS_400, statusOf } from "../rendering.ts";
+import { BAD_FIELD_IS_400, codesCalled, fieldErrorsSchema, statusOf } from "../rendering.ts";
+import { constant, object, string } from "../schema.ts";
 
 /** Where Ordeliya's word is not ours in capitals. */
 const CODES: Partial<Record<ErrorCode, string>> = {
@@ -8,13 +9,21 @@ const CODES: Partial<Record<ErrorCode, string>> = {
   internal: "INTERNAL_ERROR",
 };
 
+const codeOf = (code: ErrorCode): string => CODES[code] ?? code.toUpperCase();
+
+export const errorSchema: Contract["errorSchema"] = object({
+  success: constant(false),
+  error: object({ code: codesCalled(codeOf), message: string() }, { details: fieldErrorsSchema }),
+  meta: object({ requestId: string() }),
+});
+
 export const renderError: Contract["renderError"] = (error, requestId) => ({
   status: statusOf(error, BAD_FIELD_IS_400),
   headers: error.headers,
   body: {
     success: false,
     error: {
-      code: CODES[error.code] ?? error.code.toUpperCase(),
+      code: codeOf(error.code),
       message: error.message,
       ...(error.fields.length > 0 && { details: error.fields }),
     },

@@ -1,7 +1,7 @@
 import type { Contract } from "../contract.ts";
 import { retryPolicy } from "../retry.ts";
 import { only, signatureAndTimestamp, timestampDot, wholeSecret } from "../signing-scheme.ts";
-import { renderError } from "./errors.ts";
+import { errorSchema, renderError } from "./errors.ts";
 import { ordeliyaCatalogue } from "./events.ts";
 import { limits, routes, SECRET_MIN_LENGTH } from "./routes.ts";
 
@@ -31,5 +31,6 @@ export const ordeliya: Contract = {
   limits,
   deliveryHeaders: { "content-type": "application/json", "user-agent": "Ordeliya-Webhooks/1.0" },
   renderError,
+  errorSchema,
   routes,
 };

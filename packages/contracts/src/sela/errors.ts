@@ -1,5 +1,7 @@
 import type { Contract } from "../contract.ts";
-import { snakeCaseError } from "../rendering.ts";
+import { snakeCaseError, snakeCaseErrorSchema } from "../rendering.ts";
+
+export const errorSchema: Contract["errorSchema"] = snakeCaseErrorSchema;
 
 /** docs/conformance.md, "Management APIs", Sela: the request's id also stands in a header. */
 export const renderError: Contract["renderError"] = (error, requestId) =>

@@ -2,7 +2,7 @@ import type { Contract } from "../contract.ts";
 import { JSON_DELIVERY } from "../delivery-headers.ts";
 import { retryPolicy } from "../retry.ts";
 import { only, signatureAndTimestamp, timestampDot, wholeSecret } from "../signing-scheme.ts";
-import { renderError } from "./errors.ts";
+import { errorSchema, renderError } from "./errors.ts";
 import { selaCatalogue } from "./events.ts";
 import { limits, routes } from "./routes.ts";
 
@@ -34,5 +34,6 @@ export const sela: Contract = {
   limits,
   deliveryHeaders: JSON_DELIVERY,
   renderError,
+  errorSchema,
   routes,
 };

@@ -5,7 +5,8 @@ import { answers, cursorPage, ok, pageOf } from "../routes.ts";
 import { nullable, object, oneOf, string } from "../schema.ts";
 import { statusesCalled } from "../status-table.ts";
 import { SELA_STATUS, type SelaStatus, selaOrder } from "./encode.ts";
-import { errorAnswer, orderAnswer, orderListAnswer } from "./schemas.ts";
+import { errorSchema } from "./errors.ts";
+import { orderAnswer, orderListAnswer } from "./schemas.ts";
 
 export const limits: ContractLimits = {
   // The document's example asks for 25.
@@ -33,7 +34,7 @@ const action: Route = {
   body: object({ order_id: id, action: oneOf(...Object.keys(ACTIONS)) }, { external_order_id: nullable(id) }),
   responses: {
     ...answers(200, "The order as it now is; doing the same again changes nothing.", orderAnswer),
-    ...answers(409, "The order's state does not allow the action.", errorAnswer),
+    ...answers(409, "The order's state does not allow the action.", errorSchema),
   },
   read: ({ body }) => {
     const asked = ACTIONS[body.action];

@@ -29,7 +29,3 @@ export const orderListAnswer = object({
     limit: integer(),
   }),
 });
-
-export const errorAnswer = object({
-  error: object({ code: string(), message: string(), request_id: string() }),
-});

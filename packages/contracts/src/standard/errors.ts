@@ -1,6 +1,7 @@
 import type { Contract } from "../contract.ts";
 import type { ErrorCode } from "../error.ts";
-import { statusOf } from "../rendering.ts";
+import { codesCalled, fieldErrorsSchema, statusOf } from "../rendering.ts";
+import { integer, object, string } from "../schema.ts";
 
 const TITLES: Readonly<Record<ErrorCode, string>> = {
   malformed_json: "The body is not JSON",
@@ -24,6 +25,18 @@ const TITLES: Readonly<Record<ErrorCode, string>> = {
   overloaded: "Overloaded",
   storage_full: "Storage is full",
 };
+
+export const errorSchema: Contract["errorSchema"] = object(
+  {
+    type: string(),
+    title: string(),
+    status: integer(),
+    detail: string(),
+    code: codesCalled(),
+    requestId: string(),
+  },
+  { errors: fieldErrorsSchema },
+);
 
 /** RFC 9457. `type` names the problem and leads nowhere; `code` is what a client switches on. */
 export const renderError: Contract["renderError"] = (error, requestId) => {

@@ -1,7 +1,7 @@
 import type { Contract } from "../contract.ts";
 import { JSON_DELIVERY } from "../delivery-headers.ts";
 import { retryPolicy } from "../retry.ts";
-import { renderError } from "./errors.ts";
+import { errorSchema, renderError } from "./errors.ts";
 import { standardCatalogue } from "./events.ts";
 import { standardSigning } from "./signing.ts";
 
@@ -21,6 +21,7 @@ export const standard: Contract = {
   limits: { pageDefault: 20, pageMax: 100, clampPage: false, anyMediaType: false },
   deliveryHeaders: JSON_DELIVERY,
   renderError,
+  errorSchema,
   // The native API is the hub's own.
   routes: [],
 };

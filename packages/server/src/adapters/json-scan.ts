@@ -251,9 +251,21 @@ class Scanner {
     const value = Number(digits);
     if (!Number.isFinite(value)) return this.#fail("has a number that is too large", at);
     if (value === 0 && /^[^e]*[1-9]/i.test(digits)) return this.#fail("has a number that is too small", at);
-    if (isInteger && String(value) !== digits) {
+    if (isInteger ? String(value) !== digits : isInexactInteger(value, digits)) {
       return this.#fail("has an integer with more digits than can be kept: send it as a string", at);
     }
     return true;
   }
 }
+
+/** An integer written with a point or an exponent, whose digits would come out as others. */
+const isInexactInteger = (value: number, digits: string): boolean =>
+  Number.isInteger(value) &&
+  !Number.isSafeInteger(value) &&
+  significant(digits) !== significant(String(value));
+
+const significant = (digits: string): string =>
+  digits
+    .replace(/e.*/i, "")
+    .replaceAll(/[-.]/g, "")
+    .replaceAll(/^0+|0+$/g, "");

@@ -111,6 +111,8 @@ describe("a JSON body", () => {
     ["a long number beyond all bounds", `[${"9".repeat(400)}]`, "too large"],
     ["a number that would become zero", "[1e-400]", "too small"],
     ["an integer that would change", "[9007199254740993]", "send it as a string"],
+    ["an integer with a point that would change", "[9007199254740993.0]", "send it as a string"],
+    ["an integer with an exponent that would change", "[12345678901234567e1]", "send it as a string"],
   ])("is refused with %s", (_what, text, reason) => {
     expect(parse(text)).toMatchObject({ ok: false, code: "malformed_json" });
     expect(message(text)).toContain(reason);
@@ -119,7 +121,7 @@ describe("a JSON body", () => {
   it.each([
     '{"constructor":1,"prototype":2,"hasOwnProperty":3,"_":4,"__proto":5}',
     '"\\ud83d\\ude00 \\u00e9 \\" \\\\ \\/ \\b\\f\\n\\r\\t"',
-    "[0,-0,-1.5e-3,1E+2,0.000,9007199254740991,123456789012345680000,1.7976931348623157e308]",
+    "[0,-0,-1.5e-3,1E+2,0.000,9007199254740992.0,-1234567890123450e9,9007199254740991,123456789012345680000,1.7976931348623157e308]",
     ' \r\n\t{ "a" : [ ] , "b" : { } } ',
     '{"a":{"a":{"a":1}},"b":[{"a":1},{"a":1}]}',
     '"a\u2028b\u0080"',

@@ -221,18 +221,28 @@ function checkItems(items: readonly OrderItemInput[], summary: string | null): F
     problems.push({ field: "items", problem: "must not be empty where there is no summary" });
   }
   items.forEach((item, index) => {
-    const modifiers = (item.modifiers ?? []).reduce((sum, m) => sum + m.quantity * m.unitMinor, 0);
-    const unit = item.unitMinor + modifiers;
-    if (unit < 0) {
+    const unit = unitOf(item);
+    if (unit === null || !Number.isSafeInteger(unit * item.quantity)) {
+      problems.push({ field: `items.${index}`, problem: "comes to more than 2^53 − 1 minor units" });
+    } else if (unit < 0) {
       problems.push({
         field: `items.${index}.modifiers`,
         problem: "must not make the item's price negative",
       });
-    } else if (!Number.isSafeInteger(unit * item.quantity)) {
-      problems.push({ field: `items.${index}`, problem: "comes to more than 2^53 − 1 minor units" });
     }
   });
   return problems;
+}
+
+/** With its modifiers; null where a sum on the way there is not exact, whatever it would come to in the end. */
+function unitOf({ unitMinor, modifiers = [] }: OrderItemInput): number | null {
+  let unit = unitMinor;
+  for (const modifier of modifiers) {
+    const each = modifier.quantity * modifier.unitMinor;
+    unit += each;
+    if (!Number.isSafeInteger(each) || !Number.isSafeInteger(unit)) return null;
+  }
+  return unit;
 }
 
 function refuse(problems: readonly FieldError[]): void {

@@ -1,4 +1,5 @@
 import type { Contract, OperationName, RouteOf } from "@ticketrail/contracts";
+import { invalidFields, Refusal } from "../domain/error.ts";
 import type { ContractOperations } from "../service/operations.ts";
 import type { Api } from "./errors.ts";
 import type { Mount } from "./exchange.ts";
@@ -27,8 +28,15 @@ function mountOf<Name extends OperationName>(
     validateQuery: route.query ? validation.compile(route.query) : null,
     run: async ({ call, params, query, body, requestId, now }) => {
       const input = route.read({ params, query, body });
-      const result = await operations.run(route.operation, call, contract, input);
+      const result = await operations.run(route.operation, call, contract, input).catch((error) => {
+        throw inTheCallsNames(error, route.fieldNames);
+      });
       return route.write(result, { requestId, now });
     },
   };
+}
+
+function inTheCallsNames(error: unknown, names: Readonly<Record<string, string>> | undefined): unknown {
+  if (names === undefined || !(error instanceof Refusal) || error.code !== "invalid_request") return error;
+  return invalidFields(error.fields.map(({ field, problem }) => ({ field: names[field] ?? field, problem })));
 }

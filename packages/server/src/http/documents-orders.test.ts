@@ -119,9 +119,18 @@ describe("MiPOS' document and its sister pages", () => {
     const twice = await ask("POST", `${path}/create`, { type: "ORDER", url: RECEIVER });
     expect(twice.status).toBe(409);
     expect(twice.body).toMatchObject({ message: [expect.any(String)], data: null });
+    const menus = await ask("POST", `${path}/create`, { type: "MENU", url: RECEIVER });
+    expect(menus.status).toBe(201);
+    for (const type of ["ORDER", "MENU"]) {
+      expect((await ask("POST", `${path}/create`, { type, url: RECEIVER })).status).toBe(409);
+    }
+    const [{ events }] = (await rig.ask("GET", "/v1/endpoints")).body.data;
+    expect(events).toEqual(["ORDER", "MENU"]);
     const moved = await ask("POST", `${path}/update`, { current_url: RECEIVER, new_url: `${RECEIVER}/2` });
     expect(moved.status).toBe(200);
     expect((await ask("GET", `${path}s`)).body).toEqual([{ url: `${RECEIVER}/2` }]);
+    const nowhere = await ask("POST", `${path}/update`, { current_url: `${RECEIVER}/2`, new_url: "ftp://a" });
+    expect([nowhere.status, Object.keys(nowhere.body)]).toEqual([422, ["new_url"]]);
     expect((await ask("POST", `${path}/delete`, { url: `${RECEIVER}/2` })).status).toBe(200);
     expect((await ask("GET", `${path}s`)).body).toEqual([]);
   });
@@ -179,11 +188,13 @@ describe("MiPOS' document and its sister pages", () => {
       { deliveryId: 0, externalId: "Z-1" },
       { externalId: "R-1" },
       { deliveryId: 7, externalId: "A-1" },
+      { deliveryId: 7, externalId: "A-1", contract: "rappi" },
+      { deliveryId: "9007199254740991", externalId: "A-1" },
     ]) {
       await place({ source });
       const [row] = (await ask("GET", `/mipos/api/v1/orders/${storeId}`)).body.data;
       const accepted = await ask("POST", "/mipos/api/v1/integration/order/accept", {
-        delivery_id: row.delivery_id,
+        delivery_id: String(row.delivery_id),
         store_id: storeId,
         order_external_id: row.external_id,
       });

@@ -58,6 +58,7 @@ test.each([
     "POST /v1/stores HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     422,
   ],
+  ["two hosts", "GET /v1/stores HTTP/1.1\r\nHost: a\r\nhOST: b\r\n\r\n", 422],
   ["no host", "GET /v1/stores HTTP/1.1\r\n\r\n", 422],
   ["a length that is none", "POST /v1/stores HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 422],
   ["headers of 20 KB", `GET /v1/stores HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(20_000)}\r\n\r\n`, 431],
@@ -88,6 +89,11 @@ test("a request whose very line is broken has the envelope of the path that it b
     const reply = await talk(`${line}\r\nHost: a\r\n\r\n`);
     expect([reply.status, JSON.parse(reply.body).success]).toEqual([400, false]);
   }
+});
+
+test("a path that is too long to be read whole has the envelope of what it begins with", async () => {
+  const reply = await talk(`GET /ordeliya/webhooks?a=${"x".repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`);
+  expect([reply.status, JSON.parse(reply.body).success]).toEqual([431, false]);
 });
 
 test("a request that names no host is refused in the envelope of its path, unless it is of HTTP/1.0", async () => {

@@ -11,8 +11,8 @@ export interface ClientError extends Error {
   readonly rawPacket?: unknown;
 }
 
-/** As much of it as names the path: a space in the path, or a version that is none, may be what is wrong. */
-const REQUEST_LINE = /^[A-Z]+ (\S+) /;
+/** As much of it as names the path: a space in it, a version that is none, or its own length may be what is wrong. */
+const REQUEST_LINE = /^[A-Z]+ (\S+)(?: |$)/;
 const HOST_LINE = /\r?\nhost:[ \t]*([^\r\n]*)/i;
 
 /** The path that a broken request names, as far as it can be read; the host's contract counts too. */

@@ -41,12 +41,23 @@ export function mountRefusals(
       cutShort ? new Refusal("request_timeout", "The body was cut short.") : error,
     );
   });
-  // RFC 9112, section 3.2: a request of HTTP/1.1 without a `Host` is refused.
+  // RFC 9112, section 3.2: a request without a `Host`, of HTTP/1.1, or with more than one is refused.
   app.addHook("onRequest", (request, reply, done) => {
-    const { httpVersion, headers } = request.raw;
-    if (httpVersion !== "1.1" || headers.host !== undefined) done();
-    else refuse(request, reply, invalidField("host", "is required as a header"));
+    const { httpVersion, rawHeaders } = request.raw;
+    const hosts = hostsIn(rawHeaders);
+    if (hosts === 1 || (hosts === 0 && httpVersion !== "1.1")) done();
+    else refuse(request, reply, invalidField("host", "is required as a header, once"));
   });
+}
+
+/** Of names and values in turn; Node keeps the first of several. */
+function hostsIn(headers: readonly string[]): number {
+  let count = 0;
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? "";
+    if (name.length === 4 && name.toLowerCase() === "host") count += 1;
+  }
+  return count;
 }
 
 /** `/v1/orders/:id` → anything but a slash where the parameter stands. */

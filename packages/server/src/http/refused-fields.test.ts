@@ -33,6 +33,17 @@ describe("what an order's schema refuses by name", () => {
       item({ modifiers: [{ name: "Off", quantity: 2, unitMinor: -51 }] }),
       "items.0.modifiers",
     ],
+    [
+      "modifiers that are exact in their sum alone",
+      item({
+        modifiers: [2 ** 53 - 1, 1 - 2 ** 53].map((unitMinor) => ({
+          name: "Off",
+          quantity: 2 ** 53 - 1,
+          unitMinor,
+        })),
+      }),
+      "items.0",
+    ],
     ["a negative total", { totals: { subtotalMinor: 100, totalMinor: -1 } }, "totals.totalMinor"],
     ["a channel nobody knows", { channel: "fax" }, "channel"],
     ["a way of serving nobody knows", { fulfilment: { type: "drone" } }, "fulfilment.type"],

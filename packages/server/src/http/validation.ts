@@ -64,7 +64,10 @@ function compilerWith(options: { readonly allErrors: boolean }): Ajv2020 {
 /** RFC 3339; a leap second, which it allows, is no time that the process can count with. */
 function isTime(text: string): boolean {
   const [, year, month, day] = DATE_TIME.exec(text) ?? [];
-  if (day === undefined || !Number.isFinite(Date.parse(text))) return false;
+  const ms = Date.parse(text);
+  if (day === undefined || !Number.isFinite(ms)) return false;
+  // Within the years 0 to 9999 in UTC too: any other has more digits, and contracts cut seconds off by their place.
+  if (new Date(ms).toISOString().length > "0000-01-01T00:00:00.000Z".length) return false;
   // The parser takes 30 February for 2 March.
   return Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
 }

@@ -73,17 +73,36 @@ const find = (
     ? endpoints.get(call, endpoint.id, contract.name)
     : endpoints.getByUrl(call, endpoint.url, contract.name);
 
+/** Where a URL is registered once, other events are added to what is there; to ask for the same again is refused. */
+async function join(
+  parts: Parts,
+  call: Call,
+  contract: Contract,
+  { url, events }: Operations["endpoint.create"]["input"],
+  error: unknown,
+): Promise<EndpointWithRecord> {
+  if (!(error instanceof Refusal) || error.code !== "already_exists") throw error;
+  const found = await parts.endpoints.getByUrl(call, url, contract.name);
+  const more = events.filter((name) => !found.endpoint.events.includes(name));
+  if (more.length === 0) throw error;
+  return parts.endpoints.update(call, found, { events: [...found.endpoint.events, ...more] }, false);
+}
+
 type EndpointOperation = Extract<OperationName, `endpoint.${string}`>;
 
 const endpointOperations = (parts: Parts): Pick<Executors, EndpointOperation> => ({
   "endpoint.create": async (call, contract, input) => {
-    const { endpoint } = await parts.endpoints.create(call, {
+    const making = parts.endpoints.create(call, {
       ...input,
       storeId: ownStore(call),
       contract: contract.name,
       secret: input.secret ?? parts.keys.webhookSecret(call.key),
     });
-    return endpointView(endpoint);
+    const made = making.then(
+      ({ endpoint }) => endpoint,
+      (error) => join(parts, call, contract, input, error),
+    );
+    return endpointView(await made);
   },
   "endpoint.list": async (call, contract, input) => {
     const limit = limitOf(contract, input.limit);

@@ -89,6 +89,19 @@ describe("orders", () => {
 });
 
 describe("events", () => {
+  test.each(["9999-12-31T23:59:59-12:00", "0000-01-01T00:00:00+12:00"])(
+    "%s is no time that contracts can write",
+    async (createdAt) => {
+      const storeId = await rig.store();
+      const reply = await post("/v1/events", {
+        storeId,
+        type: "order.created",
+        data: { createdAt, ...ORDER },
+      });
+      expect([reply.status, reply.body.errors?.[0]?.field]).toEqual([422, "data.createdAt"]);
+    },
+  );
+
   test("a platform's own order goes out with the platform's own id, status and time, and no order is kept", async () => {
     const storeId = await rig.store();
     const { id: endpointId } = await endpoint(storeId);

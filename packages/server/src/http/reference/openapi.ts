@@ -1,4 +1,4 @@
-import { ERROR_STATUS, type EventType, type JsonSchema } from "@ticketrail/contracts";
+import type { EventType, JsonSchema } from "@ticketrail/contracts";
 import { Components } from "./components.ts";
 import {
   type ApiDescription,
@@ -127,12 +127,14 @@ function webhookOf({ contract }: ApiDescription, event: EventType, components: C
   };
 }
 
-/** The contract's own envelope, by example, and the closed set of codes. */
+/** The contract's own envelope. */
 function errorResponse({ contract }: ApiDescription): Json {
   const { headers, body } = sampleError(contract);
   return {
-    description: `An error; its code is one of: ${Object.keys(ERROR_STATUS).join(", ")}.`,
-    content: { [headers?.["content-type"] ?? "application/json"]: { example: body } },
+    description: "What every refusal looks like, whatever is wrong.",
+    content: {
+      [headers?.["content-type"] ?? "application/json"]: { schema: contract.errorSchema, example: body },
+    },
   };
 }
 

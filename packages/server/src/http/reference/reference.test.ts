@@ -1,4 +1,4 @@
-import { CONTRACTS, type JsonSchema } from "@ticketrail/contracts";
+import { CONTRACTS, ERROR_STATUS, type JsonSchema } from "@ticketrail/contracts";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -98,6 +98,33 @@ describe.each(BASES)("the OpenAPI document of %s/", (base) => {
     expect(new Set(ids).size).toBe(ids.length);
     for (const [, target] of page.text.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(target);
   });
+});
+
+test("every refusal of every contract is one by its schema, and by no other contract's that calls it differently", async () => {
+  const ajv = new Ajv2020({ strict: false });
+  const codes = Object.keys(ERROR_STATUS) as (keyof typeof ERROR_STATUS)[];
+  for (const [base, contract] of [["", CONTRACTS.at(-1)], ...CONTRACTS.map((one) => [`/${one.name}`, one])]) {
+    if (typeof contract !== "object") continue;
+    const { body: document } = await get(`${base}/openapi.json`);
+    const [content] = Object.values<{ schema: object }>(document.components.responses.Error.content);
+    const accepts = ajv.compile(content?.schema ?? { not: {} });
+    for (const code of codes) {
+      for (const fields of [[], [{ field: "url", problem: "must use https" }]]) {
+        const { body } = contract.renderError({ code, message: "No.", fields, headers: {} }, "req_1");
+        expect([contract.name, body, accepts(body), accepts.errors]).toEqual([
+          contract.name,
+          body,
+          true,
+          null,
+        ]);
+      }
+    }
+    expect([contract.name, accepts({ error: "No." }), accepts({ error: { code: "oops" } })]).toEqual([
+      contract.name,
+      false,
+      false,
+    ]);
+  }
 });
 
 test("every native call is in the document, and every one in it is served", async () => {

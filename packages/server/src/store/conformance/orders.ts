@@ -120,6 +120,23 @@ export function ordersConformance(open: Open): void {
     ).toBeNull();
   });
 
+  it("finds, of orders that several contracts gave the same source, the oldest that waits for a decision", async () => {
+    const { world } = use;
+    const store = await world.store();
+    const source = { deliveryId: "7", externalId: "A-1" };
+    const [first, second] = [
+      world.anOrder(store, { source: { ...source, contract: "ubereats" } }),
+      world.anOrder(store, { source: { ...source, contract: "rappi" } }),
+    ];
+    for (const order of [first, second]) await create(world, order);
+    const find = async () => (await world.driver.findOrderBySource(store.id, source))?.id;
+    expect(await find()).toBe(first.id);
+    await change(world, first, { status: "accepted" });
+    expect(await find()).toBe(second.id);
+    await change(world, second, { status: "accepted" });
+    expect(await find()).toBe(second.id);
+  });
+
   it("refuses events that were matched against older endpoints, and saves nothing", async () => {
     const { world } = use;
     const store = await world.store();

@@ -28,6 +28,9 @@ export type SaveOrderResult =
 export interface Orders {
   saveOrder(input: SaveOrderInput): Promise<SaveOrderResult>;
   getOrder(id: string): Promise<Order | null>;
+  /**
+   * Where no contract is named and several gave the same source: the oldest that waits for a decision, else the newest.
+   */
   findOrderBySource(
     storeId: string,
     source: { readonly contract?: string; readonly deliveryId: string | null; readonly externalId: string },

@@ -36,7 +36,8 @@ export async function findOrderBySource(
   source: { readonly contract?: string; readonly deliveryId: string | null; readonly externalId: string },
 ): Promise<Order | null> {
   const row = await db.row<DocRow>(
-    `${BY_SOURCE} AND ($4::text IS NULL OR o.source_contract = $4) ORDER BY o.num DESC LIMIT 1`,
+    `${BY_SOURCE} AND ($4::text IS NULL OR o.source_contract = $4)
+       ORDER BY o.status = 'pending' DESC, CASE WHEN o.status = 'pending' THEN o.num ELSE -o.num END LIMIT 1`,
     storeId,
     source.externalId,
     source.deliveryId ?? "",

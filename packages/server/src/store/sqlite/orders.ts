@@ -100,7 +100,8 @@ export function findOrderBySource(
   source: { readonly contract?: string; readonly deliveryId: string | null; readonly externalId: string },
 ): Order | null {
   const row = db.row<DocRow>(
-    `${BY_SOURCE} AND (?4 IS NULL OR source_contract = ?4) ORDER BY num DESC LIMIT 1`,
+    `${BY_SOURCE} AND (?4 IS NULL OR source_contract = ?4)
+       ORDER BY status = 'pending' DESC, iif(status = 'pending', num, -num) LIMIT 1`,
     storeId,
     source.externalId,
     source.deliveryId ?? "",
