@@ -14,6 +14,7 @@ export interface Endpoint {
   /** Encrypted under the endpoint's id, the newest first; an older one counts until its `expiresAt`. */
   readonly secrets: readonly { readonly sealed: string; readonly expiresAt: number | null }[];
   readonly encoding: SignatureEncoding;
+  /** The endpoint's own, by lower-case name; their values are sealed. */
   readonly headers: Readonly<Record<string, string>>;
   /** `paused` by its owner; `disabled` by the hub (410, or seven days of failure); `deleted` is final. */
   readonly state: "active" | "paused" | "disabled" | "deleted";

@@ -1,6 +1,7 @@
 import { createSecretKey } from "node:crypto";
 import type { CanonicalEventType, Contract } from "@ticketrail/contracts";
 import type { Endpoint } from "../domain/endpoint.ts";
+import { openHeaders } from "../domain/sealed-headers.ts";
 import type { StoreDriver } from "../store/driver.ts";
 import type { Destination, SigningKey } from "./sender.ts";
 import type { Vault } from "./vault.ts";
@@ -92,7 +93,7 @@ export class Targets {
       contract: contract.name,
       encoding: endpoint.encoding,
       keys: this.#keysOf(endpoint, contract),
-      headers: { ...contract.deliveryHeaders, ...endpoint.headers },
+      headers: { ...contract.deliveryHeaders, ...openHeaders(this.#vault, endpoint) },
     };
   }
 

@@ -7,6 +7,7 @@ import {
 } from "@ticketrail/contracts";
 import { DAY_MS, type Endpoint, NO_RECORD } from "../domain/endpoint.ts";
 import { invalidField, notFound, Refusal } from "../domain/error.ts";
+import { openHeaders, sealHeaders } from "../domain/sealed-headers.ts";
 import type {
   EndpointChanges,
   EndpointFilter,
@@ -80,7 +81,7 @@ export class Endpoints {
       canonical: subscription(contract, input.events),
       secrets: [{ sealed: vault.seal(secret, id), expiresAt: null }],
       encoding: encodingOf(contract, input.encoding),
-      headers: checkHeaders(contract, this.#context.contracts.values(), input.headers ?? {}),
+      headers: this.#headers(contract, id, input.headers ?? {}),
       state: "active",
       disabledReason: null,
       version: 1,
@@ -107,6 +108,11 @@ export class Endpoints {
     if (!found || !sees(call, found.endpoint.storeId)) throw notFound("endpoint");
     if (within !== null && found.endpoint.contract !== within) throw notFound("endpoint");
     return found;
+  }
+
+  /** As they were given. */
+  headersOf(endpoint: Endpoint): Endpoint["headers"] {
+    return openHeaders(this.#context.vault, endpoint);
   }
 
   list(
@@ -136,7 +142,7 @@ export class Endpoints {
         : { events: edit.events, canonical: subscription(contract, edit.events) }),
       ...(edit.headers === undefined
         ? {}
-        : { headers: checkHeaders(contract, this.#context.contracts.values(), edit.headers) }),
+        : { headers: this.#headers(contract, found.endpoint.id, edit.headers) }),
       ...(edit.encoding === undefined ? {} : { encoding: encodingOf(contract, edit.encoding) }),
       ...(edit.state === undefined ? {} : { state: edit.state, disabledReason: null }),
     };
@@ -240,6 +246,11 @@ export class Endpoints {
     const contract = this.#context.contracts.get(name);
     if (contract) return contract;
     throw invalidField("contract", `must be one of: ${[...this.#context.contracts.keys()].join(", ")}`);
+  }
+
+  #headers(contract: Contract, id: string, given: Endpoint["headers"]): Endpoint["headers"] {
+    const { contracts, vault } = this.#context;
+    return sealHeaders(vault, id, checkHeaders(contract, contracts.values(), given));
   }
 
   #url(url: string): string {

@@ -150,6 +150,36 @@ describe("endpoints", () => {
     expect((await get(`/v1/endpoints/${made.id}`)).body).not.toHaveProperty("secret");
   });
 
+  test("its own headers are sealed in the store, shown as they were given, and sent", async () => {
+    const storeId = await rig.store();
+    const { id } = await endpoint(storeId, { headers: { Authorization: "Bearer t0ken-1" } });
+    const stored = async () => (await rig.driver.getEndpoint(id))?.endpoint;
+    expect(Object.keys((await stored())?.headers ?? {})).toEqual(["authorization"]);
+    expect(JSON.stringify(await stored())).not.toContain("t0ken-1");
+    expect((await get(`/v1/endpoints/${id}`)).body.headers).toEqual({ authorization: "Bearer t0ken-1" });
+    const headers = { Authorization: "Bearer t0ken-2" };
+    const changed = await rig.ask("PATCH", `/v1/endpoints/${id}`, { body: { headers } });
+    expect(changed.body.headers).toEqual({ authorization: "Bearer t0ken-2" });
+    expect(JSON.stringify(await stored())).not.toContain("t0ken-2");
+    await post("/v1/orders", { storeId, ...ORDER });
+    await tried(id, 1);
+    expect(rig.sent.at(-1)?.headers.authorization).toBe("Bearer t0ken-2");
+  });
+
+  test("headers that an earlier release stored in the clear are shown and sent", async () => {
+    const storeId = await rig.store();
+    const { id } = await endpoint(storeId);
+    const found = await rig.driver.getEndpoint(id);
+    const version = found?.endpoint.version ?? 0;
+    const audit = { id: "aud_1", at: 0, actor: "operator", action: "test", storeId, targetId: id };
+    await rig.driver.updateEndpoint(id, version, { headers: { "x-old": "v1.plain" } }, false, audit);
+    expect((await get(`/v1/endpoints/${id}`)).body.headers).toEqual({ "x-old": "v1.plain" });
+    await rig.ask("PATCH", `/v1/endpoints/${id}`, { body: { state: "active" } });
+    await post("/v1/orders", { storeId, ...ORDER });
+    await tried(id, 1);
+    expect(rig.sent.at(-1)?.headers["x-old"]).toBe("v1.plain");
+  });
+
   test("a host name that does not resolve yet is accepted", async () => {
     const made = await endpoint(await rig.store(), { url: "https://not-there-yet.example.net/" });
     expect(made.state).toBe("active");

@@ -1,6 +1,6 @@
 import type { Endpoint } from "../../domain/endpoint.ts";
 import { isoTime } from "../../domain/id.ts";
-import type { EndpointEdit, EndpointInput } from "../../service/endpoints.ts";
+import type { EndpointEdit, EndpointInput, Endpoints } from "../../service/endpoints.ts";
 import type { EndpointHealth, EndpointWithRecord } from "../../store/driver.ts";
 import { created, given, listed, type NativeRoute, noContent, ok, pageOf, route } from "./route.ts";
 import { fields, id, idText, list, listQuery, nullable, oneOf, page, text, time, view } from "./words.ts";
@@ -27,21 +27,23 @@ const ENCODING = oneOf(["hex", "base64"], {
 
 const timeOrNull = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
 
-const endpointView = ({ endpoint, record }: EndpointWithRecord) => ({
-  id: endpoint.id,
-  storeId: endpoint.storeId,
-  contract: endpoint.contract,
-  url: endpoint.url,
-  events: endpoint.events,
-  headers: endpoint.headers,
-  encoding: endpoint.encoding,
-  state: endpoint.state,
-  disabledReason: endpoint.disabledReason,
-  createdAt: isoTime(endpoint.createdAt),
-  lastDeliveryAt: timeOrNull(record.lastSuccessAt),
-  failingSince: timeOrNull(record.failingSince),
-  consecutiveFailures: record.consecutiveFailures,
-});
+const viewOf =
+  (endpoints: Endpoints) =>
+  ({ endpoint, record }: EndpointWithRecord) => ({
+    id: endpoint.id,
+    storeId: endpoint.storeId,
+    contract: endpoint.contract,
+    url: endpoint.url,
+    events: endpoint.events,
+    headers: endpoints.headersOf(endpoint),
+    encoding: endpoint.encoding,
+    state: endpoint.state,
+    disabledReason: endpoint.disabledReason,
+    createdAt: isoTime(endpoint.createdAt),
+    lastDeliveryAt: timeOrNull(record.lastSuccessAt),
+    failingSince: timeOrNull(record.failingSince),
+    consecutiveFailures: record.consecutiveFailures,
+  });
 
 const PROPERTIES = {
   id: id("wh_"),
@@ -149,7 +151,7 @@ const create = route<Omit<EndpointInput, "uniqueUrl" | "secret"> & { readonly se
   run: async ({ call, body }, { endpoints }) => {
     const input = { ...body, secret: body.secret ?? null, uniqueUrl: false };
     const { endpoint, secret } = await endpoints.create(call, input);
-    return created({ ...endpointView(endpoint), secret });
+    return created({ ...viewOf(endpoints)(endpoint), secret });
   },
 });
 
@@ -163,7 +165,7 @@ const listAll = route({
   run: async ({ call, query }, { endpoints }) =>
     listed(
       await endpoints.list(call, { ...pageOf(query), ...given(query, "storeId", "contract") }),
-      endpointView,
+      viewOf(endpoints),
     ),
 });
 
@@ -174,7 +176,7 @@ const get = route({
   needs: "webhooks:read",
   responses: { 200: { description: "The endpoint.", schema: ENDPOINT } },
   run: async ({ call, params }, { endpoints }) =>
-    ok(endpointView(await endpoints.get(call, params.id ?? ""))),
+    ok(viewOf(endpoints)(await endpoints.get(call, params.id ?? ""))),
 });
 
 const update = route<Omit<EndpointEdit, "secret">>({
@@ -199,7 +201,7 @@ const update = route<Omit<EndpointEdit, "secret">>({
   responses: { 200: { description: "The endpoint as it now is.", schema: ENDPOINT } },
   run: async ({ call, params, body }, { endpoints }) => {
     const found = await endpoints.get(call, params.id ?? "");
-    return ok(endpointView(await endpoints.update(call, found, body, false)));
+    return ok(viewOf(endpoints)(await endpoints.update(call, found, body, false)));
   },
 });
 
