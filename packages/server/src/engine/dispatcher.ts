@@ -274,25 +274,19 @@ export class Dispatcher {
   }
 
   async #releaseAll(lane: Lane, waiting: readonly Held[]): Promise<void> {
-    const now = this.#parts.clock.now();
-    const byToken = new Map<string, { readonly deliveryIds: string[]; dueAt: number }>();
-    for (const held of waiting) {
-      const group = byToken.get(held.token) ?? { deliveryIds: [], dueAt: now };
-      byToken.set(held.token, group);
-      group.deliveryIds.push(held.delivery.id);
-      group.dueAt = Math.min(group.dueAt, dueAgain(held, now));
+    const byToken = new Map<string, string[]>();
+    for (const { token, delivery } of waiting) {
+      const deliveryIds = byToken.get(token);
+      if (deliveryIds) deliveryIds.push(delivery.id);
+      else byToken.set(token, [delivery.id]);
     }
     lane.givingBack += 1;
     try {
-      for (const [token, { deliveryIds, dueAt }] of byToken) {
-        await this.#parts.driver.releaseDeliveries({ token, deliveryIds, dueAt });
+      for (const [token, deliveryIds] of byToken) {
+        await this.#parts.driver.releaseDeliveries({ token, deliveryIds });
       }
     } finally {
       lane.givingBack -= 1;
     }
   }
 }
-
-/** First attempts were due when their event was accepted, and stay before what was accepted after them. */
-const dueAgain = ({ delivery: { attemptCount, createdAt } }: Held, now: number): number =>
-  attemptCount === 0 ? createdAt : now;

@@ -171,7 +171,7 @@ export function acceptConformance(open: Open): void {
       const id = await world.queue(store, endpoint, { subjectId: "ord_1" });
       await world.claim(store, [endpoint]);
       expect(await first("ord_1")).toBe("leased");
-      await world.driver.releaseDeliveries({ token: "lease_b", deliveryIds: [id], dueAt: T0 });
+      await world.driver.releaseDeliveries({ token: "lease_b", deliveryIds: [id] });
       expect(await first("ord_1")).toBe("queued");
       await world.claim(store, [endpoint], { token: "lease_c" });
       expect(await first("ord_1")).toBe("leased");

@@ -126,15 +126,14 @@ export function attemptsConformance(open: Open): void {
       expect(await world.driver.recoverLeases({ now: T0 + 90_001, everything: false })).toBe(2);
     });
 
-    it("are given back unsent under their token, due when the caller says, with no attempt counted", async () => {
+    it("are given back unsent under their token, due when they were, with no attempt counted", async () => {
       const { world } = use;
       const store = await world.store();
       const endpoint = await world.endpoint(store);
-      const { deliveryIds } = await world.publish(store, [endpoint, endpoint]);
+      const { deliveryIds } = await world.publish(store, [endpoint, endpoint], { at: T0 + 500 });
       const [id = "", settled = ""] = deliveryIds;
       await world.settle(settled, endpoint);
-      const release = (token: string) =>
-        world.driver.releaseDeliveries({ token, deliveryIds, dueAt: T0 + 500 });
+      const release = (token: string) => world.driver.releaseDeliveries({ token, deliveryIds });
       expect(await release("lease_x")).toBe(0);
       expect(await release("lease_a")).toBe(1);
       expect(await release("lease_a")).toBe(0);
@@ -146,6 +145,22 @@ export function attemptsConformance(open: Open): void {
       expect(await world.settle(id, endpoint)).toBe(false);
       expect((await world.claim(store, [endpoint], { now: T0 + 499 })).deliveries).toEqual([]);
       expect(ids((await world.claim(store, [endpoint], { now: T0 + 500 })).deliveries)).toEqual([id]);
+    });
+
+    it("keep their places when they are given back, however they come", async () => {
+      const { world } = use;
+      const store = await world.store();
+      const endpoint = await world.endpoint(store);
+      const queued: string[] = [];
+      for (const at of [1, 2, 3, 3]) queued.push(await world.publishOne(store, endpoint, { at: T0 + at }));
+      const [first, second, third, fourth] = queued as [string, string, string, string];
+      for (const deliveryIds of [[fourth, first], [third], [second]]) {
+        expect(await world.driver.releaseDeliveries({ token: "lease_a", deliveryIds })).toBe(
+          deliveryIds.length,
+        );
+      }
+      const { deliveries } = await world.claim(store, [endpoint], { now: T0 + 9 });
+      expect(ids(deliveries)).toEqual(queued);
     });
 
     it("of a process that died are all freed by the next, and its late writes refused", async () => {

@@ -113,7 +113,7 @@ export function retentionConformance(open: Open): void {
     const { deliveryIds, eventId } = await world.publish(store, [endpoint, endpoint]);
     await world.settle(deliveryIds[0] ?? "", endpoint);
     expect(await prune(world)).toMatchObject({ deliveries: 1, events: 0 });
-    await world.driver.releaseDeliveries({ token: "lease_a", deliveryIds, dueAt: T0 });
+    await world.driver.releaseDeliveries({ token: "lease_a", deliveryIds });
     expect((await world.claim(store, [endpoint])).deliveries).toMatchObject([
       { eventId, body: expect.any(String) },
     ]);

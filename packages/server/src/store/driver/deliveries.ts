@@ -120,11 +120,10 @@ export interface Deliveries {
   claimDue(input: ClaimInput): Promise<ClaimResult>;
   /** In order; says for each whether it was applied. A refused one changed nothing. */
   recordAttempts(records: readonly AttemptRecord[]): Promise<readonly boolean[]>;
-  /** Gives leased deliveries back unsent; they are due at `dueAt`. */
+  /** Gives leased deliveries back unsent. They are due when they were, so that they keep their places among the others. */
   releaseDeliveries(input: {
     readonly token: string;
     readonly deliveryIds: readonly string[];
-    readonly dueAt: number;
   }): Promise<number>;
   /** Keeps what is leased under the token leased until `until`; says how many still were. */
   extendLease(input: LeaseGrant): Promise<number>;

@@ -7,15 +7,14 @@ export const GATE_OF_UNSENT =
 
 export function releaseDeliveries(
   { db, marks }: Context,
-  input: { readonly token: string; readonly deliveryIds: readonly string[]; readonly dueAt: number },
+  input: { readonly token: string; readonly deliveryIds: readonly string[] },
 ): Promise<number> {
   const released = db.transaction((sql) =>
     sql.run(
-      `UPDATE queue q SET gate = ${GATE_OF_UNSENT}, due_at = $3, lease = NULL
+      `UPDATE queue q SET gate = ${GATE_OF_UNSENT}, lease = NULL
        WHERE q.id = ANY ($1::text[]) AND q.lease IS NOT DISTINCT FROM $2`,
       input.deliveryIds,
       input.token,
-      input.dueAt,
     ),
   );
   return marks.returning(released);

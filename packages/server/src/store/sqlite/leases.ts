@@ -4,15 +4,14 @@ import { GATE_OF_UNSENT } from "./gate.ts";
 
 export function releaseDeliveries(
   db: Db,
-  input: { readonly token: string; readonly deliveryIds: readonly string[]; readonly dueAt: number },
+  input: { readonly token: string; readonly deliveryIds: readonly string[] },
 ): number {
   return db.run(
-    `UPDATE deliveries SET gate = ${GATE_OF_UNSENT}, due_at = ?3, lease_token = NULL, lease_until = NULL
+    `UPDATE deliveries SET gate = ${GATE_OF_UNSENT}, lease_token = NULL, lease_until = NULL
      WHERE num IN (SELECT d.num FROM json_each(?1) j CROSS JOIN deliveries d ON d.id = j.value
        WHERE d.lease_token = ?2)`,
     JSON.stringify(input.deliveryIds),
     input.token,
-    input.dueAt,
   );
 }
 

@@ -39,7 +39,7 @@ describe("the statements that every event takes", () => {
       await world.claim(store, [endpoint], { limit: 5 });
       await world.settle(id, endpoint);
       await driver.dueLanes({ now: 0, ahead: true, holder: null });
-      await driver.releaseDeliveries({ token: "lease_b", deliveryIds: [id], dueAt: 0 });
+      await driver.releaseDeliveries({ token: "lease_b", deliveryIds: [id] });
       await driver.extendLease({ token: "lease_b", until: 0 });
       await driver.recoverLeases({ now: 0, everything: true });
       await driver.cancelDeliveries({ now: 0, limit: 5 });
