@@ -125,6 +125,22 @@ export function engineCases(open: () => Promise<Rig>): void {
     expect(await rig.count(endpoint.id)).toMatchObject({ dead_letter: 1, pending: 1 });
   });
 
+  test("a 410 from an address that the endpoint no longer has disables nothing", async () => {
+    const store = await rig.store();
+    const endpoint = await rig.endpoint(store, "standard");
+    const timers = rig.world.timers(() => true);
+    rig.answer = ({ url }) =>
+      url === endpoint.url ? new Promise((end) => timers.after(500, () => end(status(410)))) : OK;
+    await rig.publish(store);
+    await rig.pass(100);
+    await rig.change(endpoint.id, { url: "https://receiver.example/moved" });
+    await rig.pass(1_000);
+    await rig.publish(store);
+    await rig.pass(1_000);
+    expect(rig.sent.map(({ url }) => url)).toEqual([endpoint.url, "https://receiver.example/moved"]);
+    expect((await rig.driver.getEndpoint(endpoint.id))?.endpoint.state).toBe("active");
+  });
+
   test("Olympus' 4xx ends a delivery at once, and a 429 does not", async () => {
     const store = await rig.store();
     const endpoint = await rig.endpoint(store, "olympus");

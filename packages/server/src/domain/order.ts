@@ -166,7 +166,8 @@ export function moveOrder(
     {
       status: move.to,
       posRef,
-      reason: move.reason ?? order.reason,
+      // Of this state: why it was accepted is not why it was cancelled.
+      reason: move.reason,
       acceptBy: null,
       timestamps: { ...order.timestamps, [move.to]: isoTime(now) },
     },

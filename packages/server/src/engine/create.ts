@@ -136,13 +136,11 @@ export function createEngine(parts: EngineParts): Engine {
   let running = false;
   const followLater = new Set<() => void>();
 
-  /** The endpoint answered 410: it wants nothing more. */
+  /** The endpoint answered 410: it wants nothing more. As it was then: what its owner has changed since speaks for itself. */
   async function disable({ endpoint }: Target): Promise<void> {
-    const found = await driver.getEndpoint(endpoint.id);
-    if (found?.endpoint.state !== "active") return;
     const audit = systemAudit(newId, clock.now(), "endpoint.disable", endpoint.storeId, endpoint.id);
     const changes = { state: "disabled", disabledReason: "answered_410_gone" } as const;
-    await driver.updateEndpoint(endpoint.id, found.endpoint.version, changes, false, audit);
+    await driver.updateEndpoint(endpoint.id, endpoint.version, changes, false, audit);
     engine.wake(endpoint.storeId, endpoint.id);
   }
 

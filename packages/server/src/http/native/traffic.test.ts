@@ -54,6 +54,10 @@ describe("orders", () => {
     expect(impossible.body.detail).toContain("preparing, ready, completed, cancelled, failed");
     const cancelled = await post(`/v1/orders/${id}/transitions`, { to: "cancelled", reason: "No dough" });
     expect(cancelled.body.reason).toBe("No dough");
+    const { id: other } = (await post("/v1/orders", { storeId: await rig.store(), ...ORDER })).body;
+    await post(`/v1/orders/${other}/transitions`, { to: "accepted", reason: "In 20 minutes" });
+    const unsaid = await post(`/v1/orders/${other}/transitions`, { to: "cancelled" });
+    expect(unsaid.body.reason).toBeNull();
     expect((await rig.ask("PATCH", `/v1/orders/${id}`, { body: { notes: "x" } })).status).toBe(409);
   });
 
