@@ -30,7 +30,7 @@ export class Deliveries {
     return { rows: rows.map((delivery) => ({ delivery, ...causeOf(delivery, now) })), nextCursor };
   }
 
-  /** Opens a settled delivery again, its retry table from the start. */
+  /** Opens a settled delivery again, or tries at once one that waits for a retry; its retry table from the start. */
   async replay(call: Call, id: string): Promise<DeliveryWithCause> {
     const { driver, engine, clock } = this.#context;
     const { delivery } = await this.get(call, id);
@@ -38,8 +38,8 @@ export class Deliveries {
     const audit = auditOf(call, now, "delivery.replay", delivery.storeId, id);
     const result = await driver.replayDelivery(id, now, audit);
     if (result === "not_found") throw notFound("delivery");
-    if (result === "unsettled") {
-      throw new Refusal("conflict", "The delivery is still under way: it is sent without a replay.");
+    if (result === "under_way") {
+      throw new Refusal("conflict", "The delivery is under way: it is sent without a replay.");
     }
     if (result === "endpoint_deleted") {
       throw new Refusal("conflict", "The delivery's endpoint has been deleted: there is nowhere to send it.");

@@ -5,8 +5,12 @@ import { auditOf, type Call, sees } from "./call.ts";
 import type { ServiceContext } from "./context.ts";
 import type { Endpoints } from "./endpoints.ts";
 
-/** Only what is settled can be opened again. */
-export const REPLAYABLE = ["dead_letter", "delivered"] as const satisfies readonly DeliveryStatus[];
+/** `retrying`: what waits for a retry is tried at once. */
+export const REPLAYABLE = [
+  "dead_letter",
+  "retrying",
+  "delivered",
+] as const satisfies readonly DeliveryStatus[];
 
 /** The body of `POST /v1/replays`; times are epoch milliseconds of the deliveries' making. */
 export interface ReplayInput {

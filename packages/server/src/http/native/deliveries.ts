@@ -102,8 +102,9 @@ const get = route({
 const replay = route({
   method: "POST",
   path: "/v1/deliveries/:id/replay",
-  summary: "Send a settled delivery again",
-  description: "Its retry table starts from the beginning; its attempts are kept. 409 while it is under way.",
+  summary: "Send a delivery again, or without waiting for its retry",
+  description:
+    "Its retry table starts from the beginning; its attempts are kept. 409 while it is being sent, or was never tried.",
   needs: "webhooks:write",
   body: NOTHING,
   responses: { 202: { description: "It is queued.", schema: DELIVERY } },

@@ -54,7 +54,10 @@ const create = route<Body>({
       endpointId: idText,
       since: { ...time, description: "Both ends are included." },
       until: { ...time, description: "Now, if left out." },
-      status: oneOf(REPLAYABLE, { description: "`dead_letter` if left out." }),
+      status: oneOf(REPLAYABLE, {
+        description:
+          "`dead_letter` if left out. `retrying`: those that wait for a retry are tried at once, for an endpoint that is mended.",
+      }),
       dryRun: { type: "boolean" },
     },
     ["endpointId", "since"],

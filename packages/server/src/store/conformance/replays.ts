@@ -33,6 +33,13 @@ async function withDeadLetters(world: World, count: number) {
   return { store, endpoint, dead };
 }
 
+/** A delivery that has failed once and waits. */
+async function aRetry(world: World, store: Store, endpoint: Endpoint, nextAttemptAt = T0 + 9_000) {
+  const id = await world.publishOne(store, endpoint);
+  await world.settle(id, endpoint, { settlement: { status: "retrying", nextAttemptAt } });
+  return id;
+}
+
 export function replaysConformance(open: Open): void {
   const use = useWorld(open);
 
@@ -69,12 +76,34 @@ export function replaysConformance(open: Open): void {
       expect(await world.delivery(id)).toMatchObject({ status: "delivered", deliveredAt: T0 + 99 });
     });
 
-    it("is refused while it is unsettled, when its endpoint is deleted, and when it is not there", async () => {
+    it("tries at once what waits for a retry, from the start of its retry table, unless it is being tried", async () => {
+      const { world } = use;
+      const store = await world.store();
+      const endpoint = await world.endpoint(store);
+      const id = await aRetry(world, store, endpoint);
+      const replay = () => world.driver.replayDelivery(id, T0 + 70, world.audit());
+      expect(await replay()).toBe("replayed");
+      expect(await world.delivery(id)).toMatchObject({
+        status: "pending",
+        nextAttemptAt: T0 + 70,
+        failures: 0,
+        attempts: [{ number: 1 }],
+      });
+      const { deliveries } = await world.claim(store, [endpoint], { now: T0 + 70, limit: 0 });
+      expect(deliveries).toMatchObject([{ id, attemptCount: 1, failures: 0 }]);
+      expect(await replay()).toBe("under_way");
+      const settlement = { status: "retrying", nextAttemptAt: T0 + 9_000 } as const;
+      await world.settle(id, endpoint, { token: "lease_b", attempt: { number: 2 }, settlement });
+      await world.claim(store, [endpoint], { now: T0 + 9_000, token: "lease_c" });
+      expect(await replay()).toBe("under_way");
+    });
+
+    it("is refused while it is under way, when its endpoint is deleted, and when it is not there", async () => {
       const { world } = use;
       const { store, endpoint, dead } = await withDeadLetters(world, 1);
       const replay = (id: string) => world.driver.replayDelivery(id, T0, world.audit());
-      expect(await replay(await world.queue(store, endpoint))).toBe("unsettled");
-      expect(await replay(await world.publishOne(store, endpoint))).toBe("unsettled");
+      expect(await replay(await world.queue(store, endpoint))).toBe("under_way");
+      expect(await replay(await world.publishOne(store, endpoint))).toBe("under_way");
       expect(await replay("del_unknown")).toBe("not_found");
       await world.driver.deleteEndpoint(endpoint.id, world.audit());
       expect(await replay(dead[0] ?? "")).toBe("endpoint_deleted");
@@ -118,6 +147,29 @@ export function replaysConformance(open: Open): void {
       expect((await world.delivery(elsewhere)).status).toBe("dead_letter");
       const { deliveries } = await world.claim(store, [endpoint], { now: T0 + 3_000, limit: 0 });
       expect(ids(deliveries)).toEqual(dead);
+    });
+
+    it("tries at once what waits for a retry, and leaves alone what is being tried or never was", async () => {
+      const { world } = use;
+      const store = await world.store();
+      const endpoint = await world.endpoint(store);
+      const waiting = [await aRetry(world, store, endpoint), await aRetry(world, store, endpoint)];
+      const tried = await aRetry(world, store, endpoint, T0 + 50);
+      await world.claim(store, [endpoint], { now: T0 + 50, limit: 0 });
+      const fresh = await world.queue(store, endpoint);
+      const dead = await world.deadLetter(store, endpoint);
+      const job = await world.driver.createReplay(
+        aJob(world, store, endpoint, { status: "retrying" }),
+        world.audit(),
+      );
+      for (let i = 0; i < 5; i++) await world.driver.stepReplay(job.id, 2, T0 + 70);
+      expect(await world.driver.getReplay(job.id)).toMatchObject({ state: "done", replayed: 2 });
+      for (const id of waiting) {
+        expect(await world.delivery(id)).toMatchObject({ status: "pending", nextAttemptAt: T0 + 70 });
+      }
+      expect(await world.delivery(tried)).toMatchObject({ status: "retrying", leased: true });
+      expect(await world.delivery(fresh)).toMatchObject({ status: "pending", nextAttemptAt: T0 });
+      expect((await world.delivery(dead)).status).toBe("dead_letter");
     });
 
     it("passes over what has another status by then, and never touches a test send", async () => {

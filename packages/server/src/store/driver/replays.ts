@@ -25,10 +25,13 @@ export interface ReplayFilter extends ListInput {
   readonly state?: ReplayJob["state"];
 }
 
-export type ReplayResult = "replayed" | "not_found" | "unsettled" | "endpoint_deleted";
+export type ReplayResult = "replayed" | "not_found" | "under_way" | "endpoint_deleted";
 
 export interface Replays {
-  /** Opens a settled delivery again: pending, due now, its retry table from the start, its attempts kept. */
+  /**
+   * Opens a settled delivery again: pending, due now, its retry table from the start, its attempts kept. One that waits
+   * for a retry likewise; what was never tried, or is leased, is under way.
+   */
   replayDelivery(id: string, now: number, audit: Audit): Promise<ReplayResult>;
   /** The same id again changes nothing and returns what is there. `total` is counted in the same transaction. */
   createReplay(job: Omit<ReplayJob, "total">, audit: Audit): Promise<ReplayJob>;

@@ -13,6 +13,10 @@ const COLUMNS = `id, store_id AS "storeId", endpoint_id AS "endpointId", since, 
   position, created_at AS "createdAt", updated_at AS "updatedAt"`;
 
 const REOPEN_ONE = reopen("DELETE FROM deliveries d WHERE d.id = $1 RETURNING d.*", "$2");
+/** What waits for a retry is in the queue already, and does not wait any longer. */
+const SOONER = `UPDATE queue q SET due_at = $2, status = ${STATUS.pending}, gate = 1, failures = 0`;
+const IS_WAITING_AGAIN = `q.status = ${STATUS.retrying} AND q.lease IS NULL`;
+const SOONER_ONE = `${SOONER} WHERE q.id = $1 AND ${IS_WAITING_AGAIN}`;
 
 export const replayDelivery = (
   context: Context,
@@ -30,8 +34,8 @@ export const replayDelivery = (
     );
     if (!row) return "not_found";
     if (row.state === "deleted") return "endpoint_deleted";
-    // Another call may have opened it since.
-    if (!row.settled || (await sql.run(REOPEN_ONE, id, now)) === 0) return "unsettled";
+    // Another call may have opened it since, or a claim taken it.
+    if ((await sql.run(row.settled ? REOPEN_ONE : SOONER_ONE, id, now)) === 0) return "under_way";
     await writeAudit(context, sql, audit);
     return "replayed";
   });
@@ -83,7 +87,7 @@ export const createReplay = (
     const there = await replayBy(sql, job.id);
     if (there) return toJob(there);
     const { endpointId, since, until, status } = job;
-    const counted = isSettled(status)
+    const counted = isReplayable(status)
       ? await countDeliveries(sql, { endpointId, since, until, status })
       : null;
     const total = counted?.[status] ?? 0;
@@ -109,8 +113,8 @@ export const createReplay = (
     return toJob((await replayBy(sql, job.id)) ?? { ...job, total, placeAt: null, placeNum: null });
   });
 
-/** Only what is settled can be opened again. */
-const isSettled = (status: DeliveryStatus): boolean => STATUS[status] >= STATUS.delivered;
+/** What was never tried goes out without it. */
+const isReplayable = (status: DeliveryStatus): boolean => status !== "pending";
 
 type Passed = Key & { readonly id: string; readonly matches: boolean };
 
@@ -122,14 +126,19 @@ const ORDER = "ORDER BY created_at, num LIMIT $6";
 /** Dead letters and cancelled ones have an index; of the delivered, all are passed, and few skipped. */
 const NEXT_OPEN = `${SELECT} AND status = $7::smallint AND status <> ${STATUS.delivered} ${ORDER}`;
 const NEXT_ANY = `${SELECT} ${ORDER}`;
+const NEXT_WAITING = `SELECT tenant, endpoint, created_at AS "createdAt", num, id,
+    status = $7::smallint AND lease IS NULL AS matches FROM queue WHERE ${SPAN} ${ORDER}`;
+const NEXT: Readonly<Partial<Record<DeliveryStatus, string>>> = {
+  delivered: NEXT_ANY,
+  retrying: NEXT_WAITING,
+};
 
-const REOPEN = reopen(
-  `DELETE FROM deliveries d USING unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
-     AS k (tenant, endpoint, created_at, num)
-   WHERE d.tenant = k.tenant AND d.endpoint = k.endpoint AND d.created_at = k.created_at AND d.num = k.num
-   RETURNING d.*`,
-  "$5",
-);
+const KEYS =
+  "unnest($1::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) AS k (tenant, endpoint, created_at, num)";
+const isAt = (row: string): string => `${row}.tenant = k.tenant AND ${row}.endpoint = k.endpoint
+  AND ${row}.created_at = k.created_at AND ${row}.num = k.num`;
+const REOPEN = reopen(`DELETE FROM deliveries d USING ${KEYS} WHERE ${isAt("d")} RETURNING d.*`, "$2");
+const SOONER_ALL = `${SOONER} FROM ${KEYS} WHERE ${isAt("q")} AND ${IS_WAITING_AGAIN}`;
 
 export const stepReplay = (
   { db }: Context,
@@ -146,9 +155,9 @@ export const stepReplay = (
       job.endpointId,
     );
     if (!endpoint || endpoint.state === "deleted") return moveTo(sql, id, { state: "cancelled" }, now);
-    if (!isSettled(job.status)) return moveTo(sql, id, { state: "done" }, now);
+    if (!isReplayable(job.status)) return moveTo(sql, id, { state: "done" }, now);
     const passed = await sql.rows<Passed>(
-      job.status === "delivered" ? NEXT_ANY : NEXT_OPEN,
+      NEXT[job.status] ?? NEXT_OPEN,
       endpoint.tenant,
       endpoint.num,
       job.placeAt ?? job.since - 1,
@@ -159,6 +168,7 @@ export const stepReplay = (
     );
     const replayed = await reopenAll(
       sql,
+      job.status === "retrying" ? SOONER_ALL : REOPEN,
       passed.filter(({ matches }) => matches),
       now,
     );
@@ -166,16 +176,16 @@ export const stepReplay = (
     return moveTo(sql, id, { state, replayed, last: passed.at(-1) }, now);
   });
 
-const reopenAll = async (sql: Sql, keys: readonly Key[], now: number): Promise<number> =>
+const reopenAll = async (sql: Sql, text: string, keys: readonly Key[], now: number): Promise<number> =>
   keys.length === 0
     ? 0
     : sql.run(
-        REOPEN,
+        text,
         keys.map(({ tenant }) => tenant),
+        now,
         keys.map(({ endpoint }) => endpoint),
         keys.map(({ createdAt }) => createdAt),
         keys.map(({ num }) => num),
-        now,
       );
 
 interface Move {

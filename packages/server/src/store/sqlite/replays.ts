@@ -15,13 +15,14 @@ const REOPEN = `UPDATE deliveries SET status = ${STATUS.pending}, gate = ${FREE}
   settled_at = NULL WHERE num IN (SELECT value FROM json_each(?1))`;
 
 export function replayDelivery(db: Db, id: string, now: number, audit: Audit): ReplayResult {
-  const row = db.row<{ num: number; status: number; state: string }>(
-    `SELECT d.num, d.status, e.state FROM deliveries d CROSS JOIN endpoints e ON e.num = d.endpoint WHERE d.id = ?`,
+  const row = db.row<{ num: number; status: number; waits: number; state: string }>(
+    `SELECT d.num, d.status, d.lease_token IS NULL AS waits, e.state FROM deliveries d CROSS JOIN endpoints e ON e.num = d.endpoint WHERE d.id = ?`,
     id,
   );
   if (!row) return "not_found";
   if (row.state === "deleted") return "endpoint_deleted";
-  if (row.status < STATUS.delivered) return "unsettled";
+  const isWaitingAgain = row.status === STATUS.retrying && row.waits === 1;
+  if (row.status < STATUS.delivered && !isWaitingAgain) return "under_way";
   db.run(REOPEN, JSON.stringify([row.num]), now);
   writeAudit(db, audit);
   return "replayed";
@@ -54,7 +55,7 @@ export function createReplay(db: Db, job: Omit<ReplayJob, "total">, audit: Audit
   const there = getReplay(db, job.id);
   if (there) return there;
   const { endpointId, since, until, status } = job;
-  const total = isSettled(status) ? countDeliveries(db, { endpointId, since, until, status })[status] : 0;
+  const total = isReplayable(status) ? countDeliveries(db, { endpointId, since, until, status })[status] : 0;
   db.run(
     `INSERT INTO replays (id, store_id, endpoint_id, since, until, status, state, total, replayed, position,
        created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -75,13 +76,13 @@ export function createReplay(db: Db, job: Omit<ReplayJob, "total">, audit: Audit
   return { ...job, total };
 }
 
-/** Only what is settled can be opened again. */
-const isSettled = (status: DeliveryStatus): boolean => STATUS[status] >= STATUS.delivered;
+/** What was never tried goes out without it. */
+const isReplayable = (status: DeliveryStatus): boolean => status !== "pending";
 
 type Passed = [createdAt: number, num: number, id: string, matches: number];
 
 const SPAN = `endpoint = ?1 AND (created_at, num) > (?2, ?3) AND created_at <= ?4`;
-/** Dead letters and cancelled ones have an index; of the delivered, all are passed, and few skipped. */
+/** Dead letters, cancelled ones and those that wait for a retry have an index; of the delivered, all are passed, and few skipped. */
 const NEXT_OPEN = `SELECT created_at, num, id, test = 0 FROM deliveries INDEXED BY deliveries_open
   WHERE status <> ${STATUS.delivered} AND lease_token IS NULL AND status = ?6 AND ${SPAN}
   ORDER BY created_at, num LIMIT ?5`;
@@ -101,7 +102,7 @@ export function stepReplay(db: Db, id: string, limit: number, now: number): Repl
     job.endpointId,
   );
   if (!endpoint || endpoint.state === "deleted") return moveTo(db, job, { state: "cancelled" }, now);
-  if (!isSettled(job.status)) return moveTo(db, job, { state: "done" }, now);
+  if (!isReplayable(job.status)) return moveTo(db, job, { state: "done" }, now);
   const place = db.row<Place>("SELECT position_at AS at, position_num AS num FROM replays WHERE id = ?", id);
   const passed = db.tuples<Passed>(
     job.status === "delivered" ? NEXT_ANY : NEXT_OPEN,
