@@ -17,4 +17,4 @@ export interface ServiceContext {
 }
 
 /** How often a change is tried again when somebody else has changed the same thing meanwhile. */
-export const CONFLICT_TRIES = 5;
+export const CONFLICT_TRIES = 20;

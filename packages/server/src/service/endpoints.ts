@@ -229,7 +229,11 @@ export class Endpoints {
     if (!contract.signing.overlap || !newest) return [next];
     const now = clock.now();
     const overlapping = [{ sealed: newest.sealed, expiresAt: now + OVERLAP_MS }, ...older];
-    const live = overlapping.filter(({ expiresAt }) => expiresAt !== null && expiresAt > now);
+    const live = overlapping.filter(
+      // Whoever goes back to a secret that still overlaps would sign with it twice.
+      ({ sealed, expiresAt }) =>
+        expiresAt !== null && expiresAt > now && this.#opens(sealed, endpoint.id) !== secret,
+    );
     return [next, ...live].slice(0, MAX_SECRETS);
   }
 

@@ -210,6 +210,9 @@ describe("endpoints", () => {
     const secrets = async (id: string) =>
       (await rig.driver.getEndpoint(id))?.endpoint.secrets.map((s) => s.expiresAt);
     expect(await secrets(overlapping.id)).toEqual([null, rig.now() + 86_400_000]);
+    // Back to the one that still overlaps: two secrets, not one of them twice.
+    await post(`/v1/endpoints/${overlapping.id}/secret`, { secret: overlapping.secret });
+    expect(await secrets(overlapping.id)).toEqual([null, rig.now() + 86_400_000]);
     const single = await endpoint(storeId, { contract: "olympus" });
     const secret = "another-secret";
     expect((await post(`/v1/endpoints/${single.id}/secret`, { secret })).body).toEqual({ secret });

@@ -40,6 +40,21 @@ export function idempotencyConformance(open: Open): void {
     expect(await claim(world, { key: "other" })).toMatchObject({ kind: "fresh" });
   });
 
+  it("is free at once, with the time it had, when whoever is the only process now frees everything", async () => {
+    const { world } = use;
+    await claim(world);
+    await claim(world, { key: "answered" });
+    const answered = { scope, key: "answered", answer: "sealed", expiresAt: T0 + DAY_MS };
+    await world.driver.answerIdempotencyKey(answered);
+    await world.crash();
+    expect(await claim(world, { now: T0 + 1 })).toEqual({ kind: "in_flight" });
+    await world.driver.recoverLeases({ now: T0 + 1, everything: false });
+    expect(await claim(world, { now: T0 + 1 })).toEqual({ kind: "in_flight" });
+    await world.driver.recoverLeases({ now: T0 + 1, everything: true });
+    expect(await claim(world, { now: T0 + 1 })).toEqual({ kind: "fresh", since: T0 });
+    expect(await claim(world, { now: T0 + 1, key: "answered" })).toMatchObject({ kind: "answered" });
+  });
+
   it("is free again, with the time it had, when its process died before answering", async () => {
     const { world } = use;
     await claim(world);

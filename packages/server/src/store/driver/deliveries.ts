@@ -127,7 +127,10 @@ export interface Deliveries {
   }): Promise<number>;
   /** Keeps what is leased under the token leased until `until`; says how many still were. */
   extendLease(input: LeaseGrant): Promise<number>;
-  /** Frees leases that ran out before `now`; `everything`: all of them, where no other process can hold one. */
+  /**
+   * Frees leases that ran out before `now`; `everything`: all of them, and the idempotency keys that a predecessor had
+   * claimed and not answered, where no other process can be at work. Says how many deliveries came free.
+   */
   recoverLeases(input: { readonly now: number; readonly everything: boolean }): Promise<number>;
   getDelivery(id: string, now: number): Promise<DeliveryDetail | null>;
   listDeliveries(filter: DeliveryFilter, now: number): Promise<List<DeliveryDetail>>;

@@ -36,6 +36,7 @@ export const extendLease = ({ db }: Context, { token, until }: LeaseGrant): Prom
 /** How often it is looked for what is leased under a token that is not there: nothing should be. */
 const WALK_MS = 600_000;
 
+const FREE_KEYS = "UPDATE idempotency_keys SET lease_until = 0 WHERE answer IS NULL AND lease_until > $1";
 const LAPSED = "DELETE FROM leases WHERE until < $1 RETURNING token";
 /** Tokens in use, each one look into the index, and past all entries there that are dead and cannot be removed yet. */
 const IN_USE = `WITH RECURSIVE walk (token) AS (
@@ -55,6 +56,7 @@ export async function recoverLeases(
   // Asked for often, and there is seldom anything: the marks stay then.
   else if ((await db.row("SELECT FROM leases WHERE until < $1 LIMIT 1", now)) === undefined) return 0;
   const freed = db.transaction(async (sql) => {
+    if (everything) await sql.run(FREE_KEYS, now);
     const tokens = await sql.rows<{ token: string }>(LAPSED, now);
     if (walks) tokens.push(...(await sql.rows<{ token: string }>(IN_USE, everything)));
     let count = 0;

@@ -20,6 +20,8 @@ interface Row {
 
 /** How long a claim that nobody answered keeps its time. */
 const KEEP_UNANSWERED_MS = DAY_MS;
+/** Longer than any claim's lease. */
+const LATELY_MS = 10 * 60_000;
 
 export function claimIdempotencyKey(db: Db, claim: Claim): IdempotencyClaim {
   const { scope, key, digest, now, leaseUntil } = claim;
@@ -74,5 +76,14 @@ export function dropIdempotencyKey(db: Db, scope: string, key: string): void {
     "UPDATE idempotency_keys SET lease_until = 0 WHERE scope = ? AND key = ? AND answer IS NULL",
     scope,
     key,
+  );
+}
+
+/** All that are claimed and not answered. Looks at those alone that were claimed for the first time lately. */
+export function freeIdempotencyKeys(db: Db, now: number): void {
+  db.run(
+    "UPDATE idempotency_keys SET lease_until = 0 WHERE expires_at > ?2 AND answer IS NULL AND lease_until > ?1",
+    now,
+    now + KEEP_UNANSWERED_MS - LATELY_MS,
   );
 }

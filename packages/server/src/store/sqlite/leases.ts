@@ -1,6 +1,7 @@
 import type { LeaseGrant } from "../driver.ts";
 import type { Db } from "./db.ts";
 import { GATE_OF_UNSENT } from "./gate.ts";
+import { freeIdempotencyKeys } from "./idempotency.ts";
 
 export function releaseDeliveries(
   db: Db,
@@ -22,14 +23,16 @@ export const extendLease = (db: Db, { token, until }: LeaseGrant): number =>
     token,
   );
 
-export const recoverLeases = (
+export function recoverLeases(
   db: Db,
   { now, everything }: { readonly now: number; readonly everything: boolean },
-): number =>
-  db.run(
+): number {
+  if (everything) freeIdempotencyKeys(db, now);
+  return db.run(
     `UPDATE deliveries SET gate = ${GATE_OF_UNSENT}, lease_token = NULL, lease_until = NULL
      WHERE num IN (SELECT num FROM deliveries INDEXED BY deliveries_leased
        WHERE lease_token IS NOT NULL AND (?1 = 1 OR lease_until < ?2))`,
     everything ? 1 : 0,
     now,
   );
+}
