@@ -125,6 +125,24 @@ export function engineCases(open: () => Promise<Rig>): void {
     expect(await rig.count(endpoint.id)).toMatchObject({ dead_letter: 1, pending: 1 });
   });
 
+  test("whom a settled order was for is forgotten when the payloads that told of it are", async () => {
+    await rig.undisturbed();
+    const store = await rig.store();
+    const input = {
+      customer: { name: "Maria Nielsen" },
+      items: [{ name: "Margherita", quantity: 1, unitMinor: 890 }],
+      totals: { subtotalMinor: 890, totalMinor: 890 },
+    };
+    const { order } = createOrder(input, store, rig.newId("ord_"), rig.newId, START);
+    const completed = { ...order, status: "completed" } as const;
+    const audit = rig.audit("order.create");
+    await rig.driver.saveOrder({ order: completed, expectedVersion: null, events: [], audit });
+    await rig.pass(29 * DAY);
+    expect((await rig.driver.getOrder(order.id))?.customer?.name).toBe("Maria Nielsen");
+    await rig.pass(2 * DAY);
+    expect(await rig.driver.getOrder(order.id)).toEqual({ ...completed, customer: null });
+  });
+
   test("a 410 from an address that the endpoint no longer has disables nothing", async () => {
     const store = await rig.store();
     const endpoint = await rig.endpoint(store, "standard");

@@ -174,6 +174,8 @@ async function prune({ driver, clock, retentionMs }: JobParts): Promise<void> {
       deadLettersBefore: Math.min(before, now - 30 * DAY_MS),
       limit: 1_000,
     });
-    if (gone.deliveries + gone.events + gone.idempotencyKeys < 1_000) return;
+    if (gone.deliveries + gone.events + gone.idempotencyKeys < 1_000) break;
   }
+  // Personal data expires with the payloads that told of it.
+  while ((await driver.forgetCustomers({ before, limit: BATCH })) === BATCH);
 }

@@ -90,4 +90,8 @@ test("a delivery's row tells of its last attempt; one that was never tried has n
     status: "success",
     deliveredAt: "2026-01-18T10:00:00.000Z",
   });
+  // Delivered once, and then replayed to an endpoint that refuses.
+  expect(
+    deliveryView(delivery("dead_letter", [succeeded(1), failed(2)], { deliveredAt: NOW })),
+  ).toMatchObject({ status: "failed", deliveredAt: null });
 });

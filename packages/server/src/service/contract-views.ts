@@ -68,7 +68,8 @@ export function deliveryView(delivery: Delivery): DeliveryView | null {
     statusCode: last.statusCode,
     durationMs: last.durationMs,
     at: isoTime(last.at),
-    deliveredAt: timeOrNull(delivery.deliveredAt),
+    // Before a replay that failed it may have been delivered once.
+    deliveredAt: last.error === null ? timeOrNull(delivery.deliveredAt) : null,
     nextAttemptAt: timeOrNull(delivery.nextAttemptAt),
   };
 }

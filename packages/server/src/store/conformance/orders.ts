@@ -137,6 +137,38 @@ export function ordersConformance(open: Open): void {
     expect(await find()).toBe(second.id);
   });
 
+  it("forgets whom settled orders were for, the oldest first, once they are old enough", async () => {
+    const { world } = use;
+    const store = await world.store();
+    const at = (ms: number) => new Date(T0 + ms).toISOString();
+    const personal = {
+      customer: { id: "c1", name: "Maria Nielsen", phone: "+4520123456", email: null },
+      fulfilment: { type: "delivery", address: "Nygade 1", table: null, server: null },
+      notes: "Ring at Maria's",
+      extensions: { sela: { customer_note: "Maria" } },
+    } as const;
+    const make = async (createdMs: number, status: Order["status"]) => {
+      const order = world.anOrder(store, { ...personal, createdAt: at(createdMs) });
+      await create(world, order);
+      if (status !== "pending") await change(world, order, { status });
+      return order.id;
+    };
+    const old = [await make(1, "completed"), await make(2, "rejected"), await make(3, "cancelled")];
+    const kept = [await make(4, "pending"), await make(5, "accepted"), await make(100, "failed")];
+    const forget = (limit: number) => world.driver.forgetCustomers({ before: T0 + 100, limit });
+    const knows = async (id: string) => JSON.stringify(await world.driver.getOrder(id)).includes("Maria");
+    expect(await forget(2)).toBe(2);
+    expect(await Promise.all(old.map(knows))).toEqual([false, false, true]);
+    expect([await forget(2), await forget(2)]).toEqual([1, 0]);
+    expect(await Promise.all([...old, ...kept].map(knows))).toEqual([false, false, false, true, true, true]);
+    expect(await world.driver.getOrder(old[0] ?? "")).toMatchObject({
+      status: "completed",
+      version: 2,
+      totals: { totalMinor: 900 },
+      fulfilment: { type: "delivery", address: null },
+    });
+  });
+
   it("refuses events that were matched against older endpoints, and saves nothing", async () => {
     const { world } = use;
     const store = await world.store();

@@ -36,6 +36,8 @@ export interface Orders {
     source: { readonly contract?: string; readonly deliveryId: string | null; readonly externalId: string },
   ): Promise<Order | null>;
   listOrders(filter: OrderFilter): Promise<List<Order>>;
+  /** Takes what is personal out of settled orders that were made before then, oldest first; says out of how many. */
+  forgetCustomers(input: { readonly before: number; readonly limit: number }): Promise<number>;
   /** Pending orders whose `acceptBy` has passed, oldest first. */
   listOverdueOrders(now: number, limit: number): Promise<readonly Order[]>;
 }

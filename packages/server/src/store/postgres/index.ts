@@ -127,6 +127,7 @@ function driverOver(context: Context, hints: PostgresHints, session: Session): S
     saveOrder: guard((input) => grouped.intakes.save(input)),
     getOrder: verb(orders.getOrder),
     findOrderBySource: verb(orders.findOrderBySource),
+    forgetCustomers: verb(orders.forgetCustomers),
     listOrders: verb(orders.listOrders),
     listOverdueOrders: verb(orders.listOverdueOrders),
     acceptEvent: guard((input) => grouped.intakes.accept(input)),

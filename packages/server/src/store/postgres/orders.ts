@@ -1,4 +1,5 @@
 import type { Order, OrderStatus } from "@ticketrail/contracts";
+import { withoutPersonalData } from "../../domain/order.ts";
 import { decodeCursor, page } from "../cursor.ts";
 import type { List, OrderFilter } from "../driver.ts";
 import type { Context } from "./context.ts";
@@ -86,3 +87,24 @@ export const listOverdueOrders = async (
       limit,
     )
   ).map(toOrder);
+
+export const forgetCustomers = (
+  { db }: Context,
+  { before, limit }: { readonly before: number; readonly limit: number },
+): Promise<number> =>
+  db.transaction(async (sql) => {
+    const old = await sql.rows<DocRow & { readonly id: string }>(
+      `SELECT o.id, o.doc FROM orders o
+       WHERE o.personal AND o.status IN ('completed', 'rejected', 'cancelled', 'failed') AND o.created_at < $1
+       ORDER BY o.created_at, o.num LIMIT $2 FOR UPDATE SKIP LOCKED`,
+      before,
+      limit,
+    );
+    if (old.length === 0) return 0;
+    return sql.run(
+      `UPDATE orders o SET doc = t.doc, personal = false
+       FROM unnest($1::text[], $2::text[]) AS t (id, doc) WHERE o.id = t.id`,
+      old.map(({ id }) => id),
+      old.map((row) => JSON.stringify(withoutPersonalData(toOrder(row)))),
+    );
+  });

@@ -1,4 +1,5 @@
 import type { Order, OrderStatus } from "@ticketrail/contracts";
+import { withoutPersonalData } from "../../domain/order.ts";
 import { decodeCursor, page } from "../cursor.ts";
 import type { List, OrderFilter, SaveOrderInput, SaveOrderResult } from "../driver.ts";
 import { writeAudit } from "./audit.ts";
@@ -143,4 +144,22 @@ export function listOverdueOrders(db: Db, now: number, limit: number): readonly 
       ...values,
     )
     .map(toOrder);
+}
+
+export function forgetCustomers(
+  db: Db,
+  { before, limit }: { readonly before: number; readonly limit: number },
+): number {
+  const old = db.rows<DocRow & { num: number }>(
+    `SELECT num, doc FROM orders INDEXED BY orders_personal
+     WHERE personal = 1 AND status IN ('completed', 'rejected', 'cancelled', 'failed') AND created_at < ?
+     ORDER BY created_at LIMIT ?`,
+    before,
+    limit,
+  );
+  for (const { num, doc } of old) {
+    const order = withoutPersonalData(toOrder({ doc }));
+    db.run("UPDATE orders SET doc = ?, personal = 0 WHERE num = ?", JSON.stringify(order), num);
+  }
+  return old.length;
 }

@@ -108,6 +108,7 @@ export const VERBS: VerbTable = {
   saveOrder: batched(orders.saveOrders),
   getOrder: point(orders.getOrder),
   findOrderBySource: point(orders.findOrderBySource),
+  forgetCustomers: write(orders.forgetCustomers),
   listOrders: list(orders.listOrders),
   listOverdueOrders: list(orders.listOverdueOrders),
   acceptEvent: batched(acceptEvents),

@@ -5,6 +5,7 @@ import { claim } from "./003-claim.ts";
 import { waiting } from "./004-waiting.ts";
 import { tally } from "./005-tally.ts";
 import { plans } from "./006-plans.ts";
+import { personal } from "./007-personal.ts";
 
 /** In order; never changed once released, only added to. */
-export const MIGRATIONS: readonly Migration[] = [start, presence, claim, waiting, tally, plans];
+export const MIGRATIONS: readonly Migration[] = [start, presence, claim, waiting, tally, plans, personal];
