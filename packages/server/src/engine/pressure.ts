@@ -19,7 +19,7 @@ export interface PressureLimits {
   readonly waitedMs: number;
 }
 
-export const PRESSURE: PressureLimits = { depth: 1_000, busy: 0.65, pending: 20_000, waitedMs: 5_000 };
+export const PRESSURE: PressureLimits = { depth: 2_000, busy: 0.65, pending: 20_000, waitedMs: 5_000 };
 
 /** How long one answer of the store holds at least. */
 const ASK_MS = 2_000;
