@@ -15,6 +15,7 @@ export interface Ask {
   readonly retryCount: number;
   readonly abandonedCount: number;
   readonly toldCount: number;
+  readonly drains: number;
 }
 
 /** First attempts and others that a claim brought. */
@@ -29,10 +30,11 @@ export interface Taken {
  * else steady traffic would never leave it.
  */
 export function askFor(lane: Lane, max: number, places: number): Ask {
-  const { queueing, queuedCount, retryCount, abandonedCount, toldCount } = lane;
+  const { queueing, queuedCount, retryCount, abandonedCount, toldCount, drains } = lane;
   const reopens = lane.counted && lane.limitedUntil === 0 && lane.depth + lane.retries + lane.queueing <= max;
   if (reopens) lane.backlog = false;
-  return { lane, max, places, reopens, queueing, queuedCount, retryCount, abandonedCount, toldCount };
+  lane.askedAt = drains;
+  return { lane, max, places, reopens, queueing, queuedCount, retryCount, abandonedCount, toldCount, drains };
 }
 
 /** What the lane still has in the store, and whether new deliveries must queue behind it. */

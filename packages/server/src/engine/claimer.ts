@@ -1,6 +1,6 @@
 import type { Clock } from "../domain/id.ts";
 import { HOURLY_LIMIT, hourOf } from "../domain/store.ts";
-import type { ClaimResult, DueLane, LeaseGrant, StoreDriver } from "../store/driver.ts";
+import type { ClaimedDelivery, DueLane, LeaseGrant, StoreDriver } from "../store/driver.ts";
 import { type Ask, askFor, settleLane, type Taken } from "./ask.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Holds } from "./holds.ts";
@@ -14,6 +14,8 @@ const CLAIM_MAX = 500;
 /** A claim for a handful costs as much as one for hundreds: it waits for so many places. */
 const CLAIM_MIN = 50;
 const TROUBLE_MS = 500;
+/** As often as no lane has been drained. */
+const OTHER_LANE = -1;
 /** Who has nothing in memory is not told when others make room, and looks again. */
 const NO_ROOM_MS = 100;
 /** However much others say: how often it is looked at most. */
@@ -127,6 +129,8 @@ export class Claimer {
   }
 
   #hasRoom(lane: Lane): boolean {
+    // What is on its way back comes before what a claim would find now.
+    if (lane.givingBack > 0) return false;
     const room = this.#parts.dispatcher.roomFor(lane);
     return room >= CLAIM_MIN || (room > 0 && room >= lane.held);
   }
@@ -164,14 +168,18 @@ export class Claimer {
         quota: { hour: hourOf(now), limit: store ? HOURLY_LIMIT[store.plan] : null },
       });
       this.#parts.onVersion(storeId, result.endpointsVersion);
-      const taken = this.#push(result, lease);
+      const claimed = byLane(result.deliveries);
       for (const ask of asked) {
-        const mine = taken.get(ask.lane.endpointId) ?? { first: 0, again: 0 };
-        settleLane(ask, mine, result, now);
+        const taken = this.#push(ask, claimed.get(ask.lane.endpointId) ?? [], lease);
+        ask.lane.askedAt = null;
+        settleLane(ask, taken, result, now);
         dispatcher.release(ask.lane, ask.places);
       }
     } catch (error) {
-      for (const { lane, places } of asked) dispatcher.release(lane, places);
+      for (const { lane, places } of asked) {
+        lane.askedAt = null;
+        dispatcher.release(lane, places);
+      }
       // What was asked for is still there, and is left alone for a moment.
       for (const lane of lanes) lane.heldUp(clock.now() + TROUBLE_MS);
       this.#parts.onTrouble(error);
@@ -196,20 +204,20 @@ export class Claimer {
     });
   }
 
-  /** Hands what was claimed to its lanes; says how much each got. */
-  #push({ deliveries }: ClaimResult, { token, until }: LeaseGrant): Map<string, Taken> {
-    const taken = new Map<string, Taken>();
-    for (const delivery of deliveries) {
-      const { endpointId, attemptCount } = delivery;
-      const lane = this.#parts.dispatcher.laneOf(endpointId);
-      if (!lane) continue;
-      this.#parts.dispatcher.reserve(lane, placesOf(delivery.body));
-      this.#parts.dispatcher.push(lane, { delivery, token, passes: false }, until);
-      const mine = taken.get(endpointId) ?? { first: 0, again: 0 };
-      taken.set(endpointId, mine);
-      if (attemptCount === 0) mine.first += 1;
-      else mine.again += 1;
+  /** Hands what was claimed to its lane, unless that is not here any more; says how much it got. */
+  #push(ask: Ask, deliveries: readonly ClaimedDelivery[], { token, until }: LeaseGrant): Taken {
+    const { dispatcher } = this.#parts;
+    const lane = dispatcher.laneOf(ask.lane.endpointId);
+    const taken = { first: 0, again: 0 };
+    if (!lane || deliveries.length === 0) return taken;
+    for (const { body, attemptCount } of deliveries) {
+      dispatcher.reserve(lane, placesOf(body));
+      if (attemptCount === 0) taken.first += 1;
+      else taken.again += 1;
     }
+    const held = deliveries.map((delivery) => ({ delivery, token, passes: false }));
+    // A lane that was given up and taken again meanwhile is another.
+    dispatcher.push(lane, held, until, lane === ask.lane ? ask.drains : OTHER_LANE);
     return taken;
   }
 
@@ -274,4 +282,14 @@ export class Claimer {
     else if (due.nextDueAt <= now) lane.uncounted(now);
     else lane.dueAt(due.nextDueAt);
   }
+}
+
+function byLane(deliveries: readonly ClaimedDelivery[]): ReadonlyMap<string, readonly ClaimedDelivery[]> {
+  const lanes = new Map<string, ClaimedDelivery[]>();
+  for (const delivery of deliveries) {
+    const lane = lanes.get(delivery.endpointId);
+    if (lane) lane.push(delivery);
+    else lanes.set(delivery.endpointId, [delivery]);
+  }
+  return lanes;
 }

@@ -40,7 +40,7 @@ export interface DispatcherParts {
   readonly onAttempt: (report: AttemptReport) => void;
   readonly onGone: (target: Target) => void;
   readonly onTrouble: (error: unknown) => void;
-  /** A place of the lane has come free, or its next due time has changed. */
+  /** A place of the lane has come free, its next due time has changed, or what was on its way back is there. */
   readonly onRoom: (lane: Lane) => void;
   /** Nothing of the lane is in memory. */
   readonly onEmpty: (lane: Lane) => void;
@@ -141,12 +141,17 @@ export class Dispatcher {
     if (this.#held.taken === 0) this.#whenIdle?.();
   }
 
-  /** Takes a leased delivery whose place is reserved. */
-  push(lane: Lane, held: Held, until: number): void {
-    this.#parts.leases.take({ token: held.token, until });
-    lane.push(held);
-    // It was on its way when the draining began, or the lane's giving up: nobody else would give it back.
-    if (this.#stopped || !lane.isHeld(this.#parts.clock.now())) void this.close(lane);
+  /** Takes leased deliveries whose places are reserved. `drains`: the lane's, when they were asked for. */
+  push(lane: Lane, deliveries: readonly Held[], until: number, drains: number): void {
+    for (const held of deliveries) {
+      this.#parts.leases.take({ token: held.token, until });
+      lane.push(held);
+    }
+    const now = this.#parts.clock.now();
+    // They were on their way when the draining began, or the lane's giving up: nobody else would give them back.
+    if (this.#stopped || !lane.isHeld(now)) void this.close(lane);
+    // What was in memory has gone back since, and some of it comes before them.
+    else if (drains !== lane.drains) this.#sendBack(lane, lane.drain(), now);
     else this.#offer(lane);
   }
 
@@ -220,8 +225,12 @@ export class Dispatcher {
   #giveBack(lane: Lane, held: Held, dueAt: number): void {
     this.#inFlight.take(lane.standing, -1);
     lane.returned(held);
-    lane.backlog = true;
-    const back = [held, ...lane.drain()];
+    this.#sendBack(lane, [held, ...lane.drain()], dueAt);
+  }
+
+  #sendBack(lane: Lane, back: readonly Held[], dueAt: number): void {
+    // At once, or a claim that is settled meanwhile takes the lane for empty.
+    lane.uncounted(dueAt);
     void this.#releaseAll(lane, back)
       .catch(this.#parts.onTrouble)
       .finally(() => {
@@ -288,5 +297,6 @@ export class Dispatcher {
     } finally {
       lane.givingBack -= 1;
     }
+    this.#parts.onRoom(lane);
   }
 }

@@ -61,6 +61,10 @@ export class Lane {
   passingPlaces = 0;
   /** What was in memory is on its way back: neither there nor, for the store, waiting. */
   givingBack = 0;
+  /** How often what waited in memory was taken out of it. What was asked for before must not come after what is left. */
+  drains = 0;
+  /** `drains` when the claim that is under way was made; null: none is. */
+  askedAt: number | null = null;
   inFlight = 0;
   #width: number;
   #failuresInRow = 0;
@@ -170,7 +174,9 @@ export class Lane {
    */
   isPassable(now: number): boolean {
     if (!this.backlog || this.closed || this.failing || this.limitedUntil > 0) return false;
-    return this.givingBack === 0 && this.isHeld(now + HAND_OVER_MS);
+    // A claim that was made before may have leased what comes first, and is given back when it is answered.
+    const isUnsettled = this.givingBack > 0 || (this.askedAt !== null && this.askedAt !== this.drains);
+    return !isUnsettled && this.isHeld(now + HAND_OVER_MS);
   }
 
   /** What `count` deliveries will take, as far as is known. */
@@ -271,6 +277,7 @@ export class Lane {
 
   /** Everything that waits to be sent, to be given back. What is in flight keeps its subject. */
   drain(): Held[] {
+    this.drains += 1;
     const rest = [...this.#ready.drain(), ...this.#passing.drain()];
     for (const held of [...rest]) {
       if (held.delivery.attemptCount > 0) continue;

@@ -28,6 +28,8 @@ interface Intended {
   /** Null where it is not held here. */
   readonly lane: Lane | null;
   readonly at: LaneAt;
+  /** The lane's, when its place was kept. */
+  readonly drains: number;
   readonly delivery: NewDelivery;
   /** It is handed over past a backlog. */
   readonly passes: boolean;
@@ -150,6 +152,7 @@ export class Publisher {
     return {
       lane,
       at,
+      drains: lane?.drains ?? 0,
       passes,
       event,
       subjectId,
@@ -174,7 +177,7 @@ export class Publisher {
   ): void {
     const { dispatcher } = this.#parts;
     const placed = new Map(placements.map((placement) => [placement.deliveryId, placement.placed]));
-    for (const { lane, at, delivery, passes, event, subjectId, body } of intended) {
+    for (const { lane, at, drains, delivery, passes, event, subjectId, body } of intended) {
       const where = placed.get(delivery.id);
       if (!lane) {
         this.#parts.onQueuedElsewhere(at);
@@ -195,7 +198,7 @@ export class Publisher {
           attemptCount: 0,
           failures: 0,
         };
-        dispatcher.push(lane, { token, delivery: claimed, passes }, until);
+        dispatcher.push(lane, [{ token, delivery: claimed, passes }], until, drains);
         continue;
       }
       if (delivery.handOff) lane.backlog = true;
