@@ -1,5 +1,5 @@
 import type { Order, OrderStatus } from "@ticketrail/contracts";
-import { withoutPersonalData } from "../../domain/order.ts";
+import { withoutPersonalData } from "../../domain/personal-data.ts";
 import { decodeCursor, page } from "../cursor.ts";
 import type { List, OrderFilter, SaveOrderInput, SaveOrderResult } from "../driver.ts";
 import { writeAudit } from "./audit.ts";
