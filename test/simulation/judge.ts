@@ -44,9 +44,9 @@ function lifeOf({ attempts, contract, status }: DeliveryDetail, retryScale: numb
       life.reopened += 1;
       life.failures = 0;
     } else if (attempt.at - attempt.durationMs < life.notBefore) {
-      // Only somebody's replay lets a retry come before its time.
-      life.reopened += 1;
-      life.failures = 0;
+      life.problems.push(
+        `was retried early, at ${attempt.at - attempt.durationMs} and not ${life.notBefore}`,
+      );
     }
     const delayMs = retry?.delaysMs[life.failures];
     if (attempt.error === null) {

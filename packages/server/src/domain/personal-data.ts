@@ -1,6 +1,6 @@
 import type { Order } from "@ticketrail/contracts";
 
-/** What stays of an order when the payloads that told of it are gone: nothing that tells who it was for. */
+/** What stays of an order when the payloads that told of it are gone: what was sold, and what became of it, and why. */
 export const withoutPersonalData = (order: Order): Order => ({
   ...order,
   customer: null,

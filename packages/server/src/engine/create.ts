@@ -136,7 +136,7 @@ export function createEngine(parts: EngineParts): Engine {
   let running = false;
   const followLater = new Set<() => void>();
 
-  /** The endpoint answered 410: it wants nothing more. As it was then: what its owner has changed since speaks for itself. */
+  /** The endpoint answered 410, as it was then: once its owner has changed it, the answer no longer counts. */
   async function disable({ endpoint }: Target): Promise<void> {
     const audit = systemAudit(newId, clock.now(), "endpoint.disable", endpoint.storeId, endpoint.id);
     const changes = { state: "disabled", disabledReason: "answered_410_gone" } as const;

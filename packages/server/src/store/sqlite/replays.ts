@@ -16,7 +16,8 @@ const REOPEN = `UPDATE deliveries SET status = ${STATUS.pending}, gate = ${FREE}
 
 export function replayDelivery(db: Db, id: string, now: number, audit: Audit): ReplayResult {
   const row = db.row<{ num: number; status: number; waits: number; state: string }>(
-    `SELECT d.num, d.status, d.lease_token IS NULL AS waits, e.state FROM deliveries d CROSS JOIN endpoints e ON e.num = d.endpoint WHERE d.id = ?`,
+    `SELECT d.num, d.status, d.lease_token IS NULL AS waits, e.state
+     FROM deliveries d CROSS JOIN endpoints e ON e.num = d.endpoint WHERE d.id = ?`,
     id,
   );
   if (!row) return "not_found";
@@ -82,7 +83,7 @@ const isReplayable = (status: DeliveryStatus): boolean => status !== "pending";
 type Passed = [createdAt: number, num: number, id: string, matches: number];
 
 const SPAN = `endpoint = ?1 AND (created_at, num) > (?2, ?3) AND created_at <= ?4`;
-/** Dead letters, cancelled ones and those that wait for a retry have an index; of the delivered, all are passed, and few skipped. */
+/** Of the delivered, all are passed, and few skipped; what is not delivered has an index. */
 const NEXT_OPEN = `SELECT created_at, num, id, test = 0 FROM deliveries INDEXED BY deliveries_open
   WHERE status <> ${STATUS.delivered} AND lease_token IS NULL AND status = ?6 AND ${SPAN}
   ORDER BY created_at, num LIMIT ?5`;
