@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import type { DispatchLimits } from "../../packages/server/src/engine/dispatcher.ts";
+import type { DispatchLimits } from "../../packages/server/src/engine/limits.ts";
 import type { SendOutcome } from "../../packages/server/src/engine/sender.ts";
 import { openEmbedded } from "../stores.ts";
 import { OK, Rig } from "./rig.ts";

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import type { EngineParts } from "../../packages/server/src/engine/create.ts";
-import type { DispatchLimits } from "../../packages/server/src/engine/dispatcher.ts";
+import type { DispatchLimits } from "../../packages/server/src/engine/limits.ts";
 import type { SendOutcome } from "../../packages/server/src/engine/sender.ts";
 import { openEmbedded } from "../stores.ts";
 import { OK, Rig } from "./rig.ts";

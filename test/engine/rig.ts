@@ -38,6 +38,8 @@ export class Rig {
   /** Verbs in the order they were called, and those that fail for now. */
   readonly calls: string[] = [];
   readonly broken = new Set<string>();
+  /** Done before a verb is carried out. */
+  readonly before = new Map<string, () => Promise<unknown>>();
   /** Those that are carried out, and whose answer does not arrive. */
   readonly lost = new Set<string>();
   engine!: Engine;
@@ -144,6 +146,7 @@ export class Rig {
         return async (...input: unknown[]) => {
           this.calls.push(String(verb));
           if (this.broken.has(String(verb))) throw new Error(`${String(verb)} is broken`);
+          await this.before.get(String(verb))?.();
           const result = await this.underway.during(() => real.apply(driver, input));
           if (this.lost.has(String(verb))) throw new Error(`The answer of ${String(verb)} is lost`);
           return result;

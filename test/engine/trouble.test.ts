@@ -36,6 +36,24 @@ test("an accept whose answer was lost is answered at the second try, and sent on
   expect(rig.sent).toHaveLength(1);
 });
 
+test("an event whose endpoints change all the while is refused for now, and sent once when it comes again", async () => {
+  const store = await rig.store();
+  const endpoint = await rig.endpoint(store, "standard");
+  let changes = 0;
+  rig.before.set("acceptEvent", () =>
+    rig.change(endpoint.id, { url: `https://receiver.example/${++changes}` }),
+  );
+  await expect(rig.publish(store)).rejects.toMatchObject({
+    code: "overloaded",
+    headers: { "retry-after": "1" },
+  });
+  rig.before.clear();
+  await rig.publish(store);
+  await rig.pass(1_000);
+  expect(await rig.count(endpoint.id)).toMatchObject({ delivered: 1, pending: 0 });
+  expect(rig.sent.map(({ url }) => url)).toEqual([`https://receiver.example/${changes}`]);
+});
+
 test("an endpoint that is resumed while the store cannot be read gets its queue as soon as it can be", async () => {
   const store = await rig.store();
   const endpoint = await rig.endpoint(store, "standard");

@@ -23,13 +23,26 @@ export interface GateParts {
 
 const isRead = (verb: string): boolean => /^(get|list|find|count|queue|storeE|endpointH)/.test(verb);
 
+/** Where a store has several connections: the verbs that keep an order among themselves. Others overtake. */
+const LINES: Readonly<Record<string, string>> = {
+  acceptEvent: "intake",
+  claimDue: "intake",
+  recordAttempts: "outcomes",
+};
+
+/** How many of a line's calls wait, and when the last of them is through. */
+interface Line {
+  waiting: number;
+  lastAt: number;
+}
+
 /**
- * The store as one process sees it: calls may be slow, fail, or be answered by nobody. Writes run in the order in
- * which they are asked for; reads overtake each other.
+ * The store as one process sees it: calls may be slow, fail, or be answered by nobody. Over one connection writes run
+ * in the order in which they are asked for, and reads overtake each other; over several, most calls do.
  */
 export class Gate {
   readonly #parts: GateParts;
-  readonly #queues = { runs: { waiting: 0, lastAt: 0 }, answers: { waiting: 0, lastAt: 0 } };
+  readonly #lines = new Map<string, Line>();
 
   constructor(parts: GateParts) {
     this.#parts = parts;
@@ -78,25 +91,33 @@ export class Gate {
     });
   }
 
-  /** At once where nothing is slow: else after `delayMs`, and for writes not before the one that came before. */
-  #at(verb: string, line: "runs" | "answers", delayMs: number, task: () => void): void {
+  /** At once where nothing is slow: else after `delayMs`, and in a line not before what came before in it. */
+  #at(verb: string, step: "runs" | "answers", delayMs: number, task: () => void): void {
     const { world } = this.#parts;
-    const now = world.now();
-    const queue = this.#queues[line];
-    const read = isRead(verb);
-    if (delayMs === 0 && (read || queue.waiting === 0)) {
+    const line = this.#lineOf(verb, step);
+    if (delayMs === 0 && (line === null || line.waiting === 0)) {
       task();
       return;
     }
-    const at = read ? now + delayMs : Math.max(now + delayMs, queue.lastAt);
-    if (!read) {
-      queue.waiting += 1;
-      queue.lastAt = at;
+    const at = Math.max(world.now() + delayMs, line?.lastAt ?? 0);
+    if (line) {
+      line.waiting += 1;
+      line.lastAt = at;
     }
     world.at(at, () => {
-      if (!read) queue.waiting -= 1;
+      if (line) line.waiting -= 1;
       task();
     });
+  }
+
+  /** Null: it overtakes, and is overtaken. */
+  #lineOf(verb: string, step: "runs" | "answers"): Line | null {
+    const name = this.#parts.scenario.connections === "one" ? "writes" : LINES[verb];
+    if (isRead(verb) || name === undefined) return null;
+    const key = `${name} ${step}`;
+    const line = this.#lines.get(key) ?? { waiting: 0, lastAt: 0 };
+    this.#lines.set(key, line);
+    return line;
   }
 
   #within({ from, to }: Stretch): boolean {

@@ -3,12 +3,15 @@ import type { Endpoint } from "../../packages/server/src/domain/endpoint.ts";
 import { PLANS, type Store } from "../../packages/server/src/domain/store.ts";
 import type { Call } from "../../packages/server/src/service/call.ts";
 import type { Services } from "../../packages/server/src/service/services.ts";
+import type { EndpointWithRecord } from "../../packages/server/src/store/driver.ts";
 import type { Hub } from "./hub.ts";
 import type { Process, Surroundings } from "./process.ts";
 import type { Change } from "./scenario.ts";
 
 const PUBLISHED: CanonicalEventType = "order.created";
 const MOST_ENDPOINTS = 4;
+/** In this time a claim that was under way at a pause may still be, when it is over. */
+const BLINK_MS = 200;
 
 /** Whoever runs the store: changes its endpoints and its plan while events flow, by way of the use cases. */
 export class Operator {
@@ -77,6 +80,7 @@ export class Operator {
       return;
     }
     const found = await endpoints.get(this.#call, id);
+    if (kind === "blink") return this.#blink(process, found);
     if (kind === "delete") return endpoints.delete(this.#call, found);
     const edits = {
       pause: { state: "paused" },
@@ -85,6 +89,18 @@ export class Operator {
       events: { events: otherEvents(endpoint) },
     } as const;
     await endpoints.update(this.#call, found, edits[kind], false);
+  }
+
+  /** Paused, and resumed at once: what was in memory is on its way back while new events come, and claims for them. */
+  async #blink({ services }: Process, found: EndpointWithRecord): Promise<void> {
+    const { dice, world, ledger } = this.#around;
+    const { endpoints } = services;
+    const paused = await endpoints.update(this.#call, found, { state: "paused" }, false);
+    world.at(world.now() + dice.upTo(BLINK_MS), () => {
+      endpoints
+        .update(this.#call, paused, { state: "active" }, false)
+        .catch((error: unknown) => ledger.refused(error));
+    });
   }
 
   async create(): Promise<void> {

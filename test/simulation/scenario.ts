@@ -27,6 +27,7 @@ export interface Freeze extends Stretch {
 export const CHANGES = [
   "pause",
   "resume",
+  "blink",
   "url",
   "rotate",
   "events",
@@ -48,6 +49,8 @@ export interface Scenario {
   readonly retryScale: number;
   readonly plan: Plan;
   readonly processes: number;
+  /** Over several, calls of one process overtake each other. */
+  readonly connections: "one" | "several";
   readonly endpoints: number;
   readonly publishes: readonly number[];
   readonly deaths: readonly number[];
@@ -80,13 +83,16 @@ export function draw(dice: Dice): Scenario {
     return { from, to: from + dice.pick(lengths) };
   };
   const processes = dice.roll() < 0.2 ? 2 + dice.upTo(2) : 1;
-  const kinds: readonly Change[] = dice.roll() < 0.5 ? CHANGES : ["pause", "resume", "url", "plan"];
+  const kinds = dice.pick([CHANGES, CHANGES, ["pause", "resume", "url", "plan"], ["blink"]] as const);
+  // What a pause may disturb is under way for long, and no call fails: where one does, order is not promised.
+  const blinks = kinds.length === 1;
   return {
     start,
     calmAt: start + span,
     retryScale: dice.pick([0.001, 0.01]),
     plan: limited ? dice.pick(PLANS) : "enterprise",
     processes,
+    connections: dice.pick(["one", "several"]),
     endpoints: 1 + dice.upTo(2),
     publishes,
     deaths: moments(some(0.3, 2)),
@@ -95,14 +101,19 @@ export function draw(dice: Dice): Scenario {
       ...stretch([SECOND, 30 * SECOND, 100 * SECOND]),
       slot: dice.upTo(processes),
     })),
-    outages: Array.from({ length: some(0.35, 3) }, () => ({
+    outages: Array.from({ length: some(blinks ? 0 : 0.35, 3) }, () => ({
       ...stretch([10, SECOND, 10 * SECOND, 90 * SECOND]),
       share: dice.pick([0.1, 0.5, 1]),
       afterShare: dice.pick([0, 0.5, 1]),
       slot: dice.roll() < 0.5 ? null : dice.upTo(processes),
     })),
-    slow: Array.from({ length: some(0.35, 2) }, () => stretch([SECOND, 10 * SECOND, 60 * SECOND])),
-    changes: changeTimes(dice, publishes, moment, some(0.6, 5)).map((at) => ({ at, kind: dice.pick(kinds) })),
+    slow: blinks
+      ? [{ from: start + 1, to: start + span }]
+      : Array.from({ length: some(0.35, 2) }, () => stretch([SECOND, 10 * SECOND, 60 * SECOND])),
+    changes: changeTimes(dice, publishes, moment, some(blinks ? 1 : 0.6, 5)).map((at) => ({
+      at,
+      kind: dice.pick(kinds),
+    })),
   };
 }
 
@@ -111,7 +122,7 @@ function bursts(dice: Dice, moment: () => number): number[] {
   const times: number[] = [];
   for (let burst = 1 + dice.upTo(3); burst > 0; burst--) {
     const at = moment();
-    for (let size = 1 + dice.upTo(5); size > 0; size--)
+    for (let size = 1 + dice.upTo(dice.roll() < 0.2 ? 20 : 5); size > 0; size--)
       times.push(at + (dice.roll() < 0.3 ? dice.upTo(200) : 0));
   }
   return times.sort((a, b) => a - b);

@@ -1,14 +1,16 @@
 import type { CanonicalEvent, Contract } from "@ticketrail/contracts";
+import { Refusal } from "../domain/error.ts";
 import type { Clock, NewId } from "../domain/id.ts";
 import type { Store } from "../domain/store.ts";
 import type { EndpointWithRecord, Hint, StoreDriver } from "../store/driver.ts";
 import { Admission, type AdmissionLimits } from "./admission.ts";
 import { Claimer } from "./claimer.ts";
-import { type AttemptReport, Dispatcher, type DispatchLimits } from "./dispatcher.ts";
+import { type AttemptReport, Dispatcher } from "./dispatcher.ts";
 import type { Engine } from "./engine.ts";
 import { Holds } from "./holds.ts";
 import { type Job, Jobs, systemAudit } from "./jobs.ts";
 import { Leases, tokensOf } from "./leases.ts";
+import type { DispatchLimits } from "./limits.ts";
 import { Members } from "./members.ts";
 import { PRESSURE, pressureOfLanes, pressureOfQueue } from "./pressure.ts";
 import { type Intent, Publisher } from "./publisher.ts";
@@ -55,7 +57,7 @@ const STORE_KEEP_MS = 5_000;
 /** In a hint: too many to name. */
 const EVERY_STORE = "*";
 /** How many times an accept matches again when the store's endpoints change under it. */
-const MATCH_TRIES = 5;
+const MATCH_TRIES = 20;
 
 export function createEngine(parts: EngineParts): Engine {
   const { driver, clock, newId, timers, onTrouble } = parts;
@@ -167,7 +169,7 @@ export function createEngine(parts: EngineParts): Engine {
       ? holds.lane({ endpointId, storeId, tenantId: target.endpoint.tenantId })
       : dispatcher.laneOf(endpointId);
     if (!lane) return;
-    lane.closed = target?.endpoint.state !== "active";
+    lane.follow(target?.endpoint, clock.now());
     if (lane.closed) {
       // Nothing is due before it is opened again, which looks into the store anew; until then it may be forgotten.
       lane.nextDueAt = null;
@@ -208,7 +210,13 @@ export function createEngine(parts: EngineParts): Engine {
       }
       intent.abandoned();
       targets.forget(store.id);
-      if (tries >= MATCH_TRIES) throw new Error("The store's endpoints change faster than an event matches.");
+      if (tries >= MATCH_TRIES) {
+        throw new Refusal(
+          "overloaded",
+          "The store's endpoints are changed faster than an event is matched with them. Try again in a second.",
+          { headers: { "retry-after": "1" } },
+        );
+      }
     }
   }
 

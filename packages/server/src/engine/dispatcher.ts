@@ -1,21 +1,15 @@
 import type { Clock } from "../domain/id.ts";
 import type { AttemptRecord, DueLane, StoreDriver } from "../store/driver.ts";
 import { decide } from "./decide.ts";
-import { type Held, Lane, type LaneLimits, placesOf } from "./lane.ts";
+import { type Held, placesOf } from "./held.ts";
+import { Lane } from "./lane.ts";
 import type { Leases } from "./leases.ts";
+import type { DispatchLimits } from "./limits.ts";
 import { type Recorder, recordOf } from "./recorder.ts";
 import type { Sender, SendOutcome } from "./sender.ts";
 import { Shares, type Standing } from "./shares.ts";
 import type { Target, Targets } from "./targets.ts";
 import { Turns } from "./turns.ts";
-
-export interface DispatchLimits {
-  readonly lane: LaneLimits;
-  /** Requests at once, over all endpoints. */
-  readonly maxInFlight: number;
-  /** Places in memory, over all endpoints. */
-  readonly window: number;
-}
 
 /** What others want to know of each attempt: metrics, the log, the demo's screen. */
 export interface AttemptReport {
@@ -51,6 +45,8 @@ const WINDOW_PART = 1 / 4;
 const IN_FLIGHT_PART = 1 / 16;
 /** Of what a lane may have in memory: what may pass its backlog, in addition. */
 const PASSING_PART = 1 / 4;
+/** Lanes in memory that have nothing to send. */
+const KEPT_LANES = 4_096;
 /** What could not be sent for a reason of ours is tried again this much later. */
 const GIVEN_BACK_MS = 500;
 
@@ -96,7 +92,9 @@ export class Dispatcher {
     return this.#lanes.values();
   }
 
+  /** What is new for a lane that was forgotten waits for a claim, so they are kept as long as they are not many. */
   forgetIdleLanes(): void {
+    if (this.#lanes.size <= KEPT_LANES) return;
     for (const [id, lane] of this.#lanes) if (lane.idle) this.#lanes.delete(id);
   }
 

@@ -1,4 +1,4 @@
-import type { Held } from "./lane.ts";
+import type { Held } from "./held.ts";
 
 /** A delivery in memory, of which only what a lane looks at differs. */
 export const heldDelivery = (id: string, subjectId: string, attemptCount = 0): Held => ({

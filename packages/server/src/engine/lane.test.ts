@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import type { Held } from "./held.ts";
 import { heldDelivery as held } from "./lane.fixture.ts";
-import { type Held, Lane } from "./lane.ts";
+import { Lane } from "./lane.ts";
 import { Turns } from "./turns.ts";
 
 const limits = { maxInFlight: 8, minInFlight: 2, window: 100 };
@@ -157,4 +158,27 @@ test("what passes takes turns with what waits", () => {
   for (const each of [...waiting, ...passing]) lane.push(each);
   const taken = Array.from({ length: 7 }, () => lane.take()?.delivery.id);
   expect(taken).toEqual(["p0", "w0", "p1", "w1", "p2", "w2", "p3"]);
+});
+
+test("what waits in the store for an endpoint that was changed goes before what is new, even if its pause went by unseen", () => {
+  const lane = laneOf("wh_1");
+  const counted = () => {
+    lane.backlog = false;
+    lane.nextDueAt = null;
+  };
+  lane.follow({ state: "active", version: 1 }, 100);
+  expect(lane).toMatchObject({ backlog: true, nextDueAt: 100 });
+  counted();
+  lane.follow({ state: "active", version: 1 }, 200);
+  expect(lane.handsOver(200)).toBe(true);
+  lane.follow({ state: "active", version: 3 }, 300);
+  expect(lane.handsOver(300)).toBe(false);
+  expect(lane.nextDueAt).toBe(300);
+  counted();
+  lane.follow({ state: "paused", version: 4 }, 400);
+  expect(lane).toMatchObject({ closed: true, backlog: false, nextDueAt: null });
+  lane.follow({ state: "active", version: 5 }, 500);
+  expect(lane).toMatchObject({ closed: false, backlog: true, nextDueAt: 500 });
+  lane.follow(undefined, 600);
+  expect(lane.closed).toBe(true);
 });

@@ -1,28 +1,9 @@
-import type { ClaimedDelivery } from "../store/driver.ts";
+import type { Endpoint } from "../domain/endpoint.ts";
 import { Fifo } from "./fifo.ts";
+import { type Held, placesOf } from "./held.ts";
+import type { LaneLimits } from "./limits.ts";
 import type { Standing } from "./shares.ts";
 import type { Turns } from "./turns.ts";
-
-/** What one place in memory has room for, in characters. A larger body takes several. */
-const PLACE_SIZE = 16_384;
-export const placesOf = (body: string): number => 1 + Math.floor(body.length / PLACE_SIZE);
-
-/** A delivery that this process holds a lease on. */
-export interface Held {
-  readonly delivery: ClaimedDelivery;
-  readonly token: string;
-  /** It was handed over past a backlog. */
-  readonly passes: boolean;
-}
-
-export interface LaneLimits {
-  /** Requests at once to one endpoint. */
-  readonly maxInFlight: number;
-  /** Requests at once to one that keeps failing, or of which nothing is known yet. */
-  readonly minInFlight: number;
-  /** Places in memory for one endpoint's deliveries. */
-  readonly window: number;
-}
 
 /** A rate-limited store is asked this often. */
 export const LIMITED_RETRY_MS = 1_000;
@@ -95,6 +76,8 @@ export class Lane {
   nextDueAt: number | null = null;
   /** Its store has used up its hour: first attempts wait until then. */
   limitedUntil = 0;
+  /** Its endpoint's, when that was last looked at. */
+  #version: number | undefined;
   /** Paused, disabled or deleted: nothing is sent. */
   closed = false;
   /** Until then no other process may send in it; 0: it is not held here. */
@@ -142,6 +125,17 @@ export class Lane {
     this.retries += 1;
     this.retryCount += 1;
     this.nextDueAt = Math.min(this.nextDueAt ?? at, at);
+  }
+
+  /**
+   * Follows its endpoint, undefined where that is deleted. While it was another version a claim may have found it paused,
+   * and left there what goes before all that is new.
+   */
+  follow(endpoint: Pick<Endpoint, "state" | "version"> | undefined, now: number): void {
+    this.closed = endpoint?.state !== "active";
+    if (endpoint?.version === this.#version) return;
+    this.#version = endpoint?.version;
+    if (!this.closed) this.uncounted(now);
   }
 
   /** Somebody else may have left anything there. */

@@ -4,8 +4,9 @@ import type { Clock, NewId } from "../domain/id.ts";
 import { HOUR_MS, HOURLY_LIMIT, hourOf, type Store } from "../domain/store.ts";
 import type { ClaimedDelivery, LeaseGrant, NewDelivery, NewEvent, Placement } from "../store/driver.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import { placesOf } from "./held.ts";
 import type { Holds, LaneAt } from "./holds.ts";
-import { type Lane, placesOf } from "./lane.ts";
+import type { Lane } from "./lane.ts";
 import type { Leases } from "./leases.ts";
 import type { StoreTargets, Target } from "./targets.ts";
 
@@ -138,7 +139,7 @@ export class Publisher {
     const { dispatcher, holds, clock, newId, shared } = this.#parts;
     const at = { endpointId: endpoint.id, storeId: endpoint.storeId, tenantId: endpoint.tenantId };
     const lane = holds.lane(at);
-    if (lane) lane.closed = endpoint.state !== "active";
+    lane?.follow(endpoint, clock.now());
     const passes = mayPass && lane?.isPassable(clock.now()) === true && dispatcher.roomToPass(lane) > 0;
     const handOff = passes || (lane?.handsOver(clock.now()) === true && dispatcher.roomFor(lane) > 0);
     if (lane && handOff) {

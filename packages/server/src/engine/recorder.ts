@@ -1,6 +1,6 @@
 import type { Attempt } from "../domain/delivery.ts";
 import type { AttemptRecord, StoreDriver } from "../store/driver.ts";
-import type { Held } from "./lane.ts";
+import type { Held } from "./held.ts";
 import type { SendOutcome } from "./sender.ts";
 import type { Timers } from "./timers.ts";
 

@@ -1,5 +1,6 @@
 import { Fifo } from "./fifo.ts";
-import type { Held, Lane } from "./lane.ts";
+import type { Held } from "./held.ts";
+import type { Lane } from "./lane.ts";
 
 /** Whose turn it is: tenants in turn, and within a tenant its lanes in turn, one delivery at a time. */
 export class Turns {
