@@ -31,12 +31,21 @@ interface Counted {
   readonly n: number;
 }
 
-export async function countDeliveries(sql: Sql, filter: Filter): Promise<Record<DeliveryStatus, number>> {
-  const counts = needsRows(filter) ? await countRows(sql, filter) : await countIndexes(sql, filter);
-  const wanted = filter.status;
+type Counts = Readonly<Record<DeliveryStatus, number>>;
+
+export const countDeliveries = (sql: Sql, filter: Filter): Promise<Counts> =>
+  countStatuses(sql, filter, filter.status === undefined ? DELIVERY_STATUSES : [filter.status]);
+
+/** Of the states that are wanted, each index once; 0 for the others. */
+export async function countStatuses(
+  sql: Sql,
+  filter: Filter,
+  wanted: readonly DeliveryStatus[],
+): Promise<Counts> {
+  const counts = needsRows(filter) ? await countRows(sql, filter) : await countIndexes(sql, filter, wanted);
   const entries = DELIVERY_STATUSES.map((status, index) => [
     status,
-    wanted === undefined || wanted === status ? (counts[index] ?? 0) : 0,
+    wanted.includes(status) ? (counts[index] ?? 0) : 0,
   ]);
   return Object.fromEntries(entries);
 }
@@ -61,14 +70,13 @@ async function countRows(sql: Sql, filter: Filter): Promise<number[]> {
   return counts;
 }
 
-async function countIndexes(sql: Sql, filter: Filter): Promise<number[]> {
+async function countIndexes(sql: Sql, filter: Filter, states: readonly DeliveryStatus[]): Promise<number[]> {
   const within = span(filter);
   const counts = [0, 0, 0, 0, 0];
   const add = (rows: readonly Counted[], sign = 1) => {
     for (const { status, n } of rows) counts[status] = (counts[status] ?? 0) + sign * n;
   };
-  const wanted = (...statuses: DeliveryStatus[]) =>
-    filter.status === undefined || statuses.includes(filter.status);
+  const wanted = (...statuses: DeliveryStatus[]) => statuses.some((status) => states.includes(status));
   if (wanted("pending", "retrying")) add(await sql.rows<Counted>(WAITING, ...within));
   if (!wanted("delivered", "dead_letter", "cancelled")) return counts;
   const ended = await sql.rows<Counted>(OPEN, ...within, [STATUS.dead_letter, STATUS.cancelled]);

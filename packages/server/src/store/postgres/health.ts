@@ -2,7 +2,7 @@ import { hourOf } from "../../domain/store.ts";
 import type { EndpointHealth } from "../driver.ts";
 import { quantile } from "../histogram.ts";
 import type { Context } from "./context.ts";
-import { countDeliveries } from "./counts.ts";
+import { countStatuses } from "./counts.ts";
 import { liveEndpoint, withRecord } from "./endpoint-rows.ts";
 
 interface Bucket {
@@ -29,9 +29,7 @@ export async function endpointHealth(
     buckets.reduce((total, bucket) => total + bucket[column], 0);
   const succeeded = sum("succeeded");
   const failed = sum("failed");
-  const waiting = await countDeliveries(db, { endpointId: id, status: "pending" });
-  const retrying = await countDeliveries(db, { endpointId: id, status: "retrying" });
-  const dead = await countDeliveries(db, { endpointId: id, status: "dead_letter" });
+  const open = await countStatuses(db, { endpointId: id }, ["pending", "retrying", "dead_letter"]);
   return {
     succeeded,
     failed,
@@ -39,7 +37,7 @@ export async function endpointHealth(
     p50Ms: quantile(counts, 0.5),
     p95Ms: quantile(counts, 0.95),
     record: withRecord(row).record,
-    pending: waiting.pending + retrying.retrying,
-    deadLetters: dead.dead_letter,
+    pending: open.pending + open.retrying,
+    deadLetters: open.dead_letter,
   };
 }

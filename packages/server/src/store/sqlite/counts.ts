@@ -23,12 +23,17 @@ const OF_EVENT = `SELECT d.status, count(*) FROM events ev
   CROSS JOIN deliveries d ON d.num BETWEEN ev.first_delivery AND ev.first_delivery + ev.deliveries - 1
   WHERE ev.id = ?6 AND ${FILTER} GROUP BY d.status`;
 
-export function countDeliveries(db: Db, filter: Filter): Record<DeliveryStatus, number> {
-  const counts = needsRows(filter) ? countRows(db, filter) : countIndexes(db, filter);
-  const wanted = filter.status;
+type Counts = Readonly<Record<DeliveryStatus, number>>;
+
+export const countDeliveries = (db: Db, filter: Filter): Counts =>
+  countStatuses(db, filter, filter.status === undefined ? DELIVERY_STATUSES : [filter.status]);
+
+/** Of the states that are wanted, each once; 0 for the others. */
+export function countStatuses(db: Db, filter: Filter, wanted: readonly DeliveryStatus[]): Counts {
+  const counts = needsRows(filter) ? countRows(db, filter) : countIndexes(db, filter, wanted);
   const entries = DELIVERY_STATUSES.map((status, index) => [
     status,
-    wanted === undefined || wanted === status ? (counts[index] ?? 0) : 0,
+    wanted.includes(status) ? (counts[index] ?? 0) : 0,
   ]);
   return Object.fromEntries(entries);
 }
@@ -56,18 +61,24 @@ function countRows(db: Db, filter: Filter): number[] {
   return counts;
 }
 
+const OPEN_STATUSES = ["pending", "retrying", "dead_letter", "cancelled"] as const;
+
 /** Delivered ones are by far the most, so they are what is left of all when the others are taken away. */
-function countIndexes(db: Db, filter: Filter): number[] {
+function countIndexes(db: Db, filter: Filter, states: readonly DeliveryStatus[]): number[] {
   const within = span(db, filter);
   const counts = [0, 0, 0, 0, 0];
   const add = (status: number, count: number) => {
     counts[status] = (counts[status] ?? 0) + count;
   };
-  for (const status of [STATUS.pending, STATUS.retrying, STATUS.dead_letter, STATUS.cancelled]) {
+  const wanted = (...statuses: DeliveryStatus[]) =>
+    states.includes("delivered") || statuses.some((status) => states.includes(status));
+  for (const status of OPEN_STATUSES.filter((each) => wanted(each)).map((each) => STATUS[each])) {
     for (const [, count] of db.tuples<[number, number]>(OPEN, ...within, status)) add(status, count);
   }
-  for (const [status, count] of db.tuples<[number, number]>(LEASED, ...within)) add(status, count);
-  if (filter.status === undefined || filter.status === "delivered") {
+  if (wanted("pending", "retrying")) {
+    for (const [status, count] of db.tuples<[number, number]>(LEASED, ...within)) add(status, count);
+  }
+  if (states.includes("delivered")) {
     const all = db.tuple<[number]>(ALL, ...within)?.[0] ?? 0;
     add(STATUS.delivered, all - counts.reduce((sum, count) => sum + count, 0));
   }

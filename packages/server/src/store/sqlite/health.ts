@@ -1,7 +1,7 @@
 import { hourOf } from "../../domain/store.ts";
 import type { EndpointHealth } from "../driver.ts";
 import { quantile } from "../histogram.ts";
-import { countDeliveries } from "./counts.ts";
+import { countStatuses } from "./counts.ts";
 import type { Db } from "./db.ts";
 import { liveEndpoint, withRecord } from "./endpoint-rows.ts";
 
@@ -24,9 +24,7 @@ export function endpointHealth(db: Db, id: string, since: number): EndpointHealt
   const sum = (column: 1 | 2 | 3) => buckets.reduce((total, bucket) => total + bucket[column], 0);
   const succeeded = sum(1);
   const failed = sum(2);
-  const deliveries = countDeliveries(db, { endpointId: id, status: "pending" });
-  const retrying = countDeliveries(db, { endpointId: id, status: "retrying" });
-  const dead = countDeliveries(db, { endpointId: id, status: "dead_letter" });
+  const open = countStatuses(db, { endpointId: id }, ["pending", "retrying", "dead_letter"]);
   return {
     succeeded,
     failed,
@@ -34,7 +32,7 @@ export function endpointHealth(db: Db, id: string, since: number): EndpointHealt
     p50Ms: quantile(counts, 0.5),
     p95Ms: quantile(counts, 0.95),
     record: withRecord(row).record,
-    pending: deliveries.pending + retrying.retrying,
-    deadLetters: dead.dead_letter,
+    pending: open.pending + open.retrying,
+    deadLetters: open.dead_letter,
   };
 }
