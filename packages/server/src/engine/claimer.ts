@@ -196,9 +196,9 @@ export class Claimer {
   #ask(lanes: readonly Lane[]): Ask[] {
     const { dispatcher } = this.#parts;
     return lanes.flatMap((lane) => {
-      const room = dispatcher.roomFor(lane);
-      if (room === 0) return [];
-      const max = Math.min(CLAIM_MAX, lane.deliveriesIn(room));
+      // As it stands by now: something may have begun its way back since the lane was chosen.
+      if (!this.#hasRoom(lane)) return [];
+      const max = Math.min(CLAIM_MAX, lane.deliveriesIn(dispatcher.roomFor(lane)));
       const ask = askFor(lane, max, lane.placesFor(max));
       dispatcher.reserve(lane, ask.places);
       return [ask];

@@ -45,8 +45,6 @@ const WINDOW_PART = 1 / 4;
 const IN_FLIGHT_PART = 1 / 16;
 /** Of what a lane may have in memory: what may pass its backlog, in addition. */
 const PASSING_PART = 1 / 4;
-/** Lanes in memory that have nothing to send. */
-const KEPT_LANES = 4_096;
 /** What could not be sent for a reason of ours is tried again this much later. */
 const GIVEN_BACK_MS = 500;
 
@@ -92,9 +90,7 @@ export class Dispatcher {
     return this.#lanes.values();
   }
 
-  /** What is new for a lane that was forgotten waits for a claim, so they are kept as long as they are not many. */
   forgetIdleLanes(): void {
-    if (this.#lanes.size <= KEPT_LANES) return;
     for (const [id, lane] of this.#lanes) if (lane.idle) this.#lanes.delete(id);
   }
 
