@@ -52,9 +52,9 @@ export class Hub {
     this.#lose(process, "is killed");
   }
 
-  /** SIGTERM: it takes nothing new, ends what it is at, and gives the rest back. */
+  /** SIGTERM: it takes nothing new, ends what it is at, and gives the rest back. One that starts does that first. */
   restart(): void {
-    const process = this.any();
+    const process = this.serving();
     if (process) this.#drain(process);
   }
 
