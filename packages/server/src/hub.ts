@@ -73,7 +73,7 @@ export async function startHub(config: Config, parts: HubParts): Promise<Hub> {
   const probes = { driver, metrics, draining: () => draining };
   const http =
     config.role === "worker"
-      ? createProbes(probes)
+      ? createProbes({ ...probes, contracts, newId: idsFrom(clock, cryptoRandom()) })
       : createHttp({
           ...probes,
           services,

@@ -24,6 +24,9 @@ function configFrom(env: Environment): Config {
   process.exit(78);
 }
 
+/** `npm exec`, which npx is, ends at a SIGTERM and tells nobody. */
+const STOP = { endsWithParent: process.env.npm_command === "exec" };
+
 /** The database holds names and addresses of customers: nobody but its user and group may read it. */
 const NOT_FOR_OTHERS = 0o007;
 
@@ -32,7 +35,7 @@ async function serve(): Promise<void> {
   process.umask(process.umask() | NOT_FOR_OTHERS);
   const log = createLogger({ level: config.logLevel });
   try {
-    const stopped = stopSignal();
+    const stopped = stopSignal(STOP);
     const app = await startApp(config, log);
     process.stdout.write(`Ticketrail is listening on ${app.url}\n`);
     if (app.freshAdminKey !== null) {
@@ -66,7 +69,7 @@ async function demo({ once: onlyOnce = false }: { once?: boolean }): Promise<voi
     port,
     out: process.stdout,
     startHub: startDemoHub,
-    signal: stopSignal(),
+    signal: stopSignal(STOP),
   });
 }
 

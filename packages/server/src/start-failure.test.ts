@@ -38,6 +38,15 @@ test("a PostgreSQL that does not answer is said without its password", () => {
   expect(text).not.toContain("hidden");
 });
 
+test("what PostgreSQL says is said whole, with the names that it quotes", () => {
+  const error = new StorageUnavailable(
+    'The database cannot be used: password authentication failed for user "hub".',
+  );
+  expect(startFailure(error, config(POSTGRES))).toBe(
+    'The database cannot be used: password authentication failed for user "hub". Check DATABASE_URL, and that PostgreSQL answers there.',
+  );
+});
+
 test("what is not known is told as it is", () => {
   expect(startFailure(new Error("The disk has gone."), config({}))).toBe("The disk has gone.");
   expect(startFailure("odd", config({}))).toBe("odd");

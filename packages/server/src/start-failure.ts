@@ -11,7 +11,8 @@ export function startFailure(error: unknown, { host, port, database }: Config): 
   }
   if (error.name !== "StorageUnavailable" && !error.message.startsWith("ConnectionFailed"))
     return error.message;
-  const reason = /"(.*)"/.exec(error.message)?.[1] ?? error.message;
+  // The driver says `ConnectionFailed("…")`; names in quotes are part of what is wrong.
+  const reason = /^ConnectionFailed\("(.*)"\)$/s.exec(error.message)?.[1] ?? error.message;
   return database.kind === "sqlite"
     ? `${reason} Check that DATABASE_URL names a file that is the hub's own, in a folder that it may write to.`
     : `${reason} Check DATABASE_URL, and that PostgreSQL answers there.`;

@@ -109,7 +109,7 @@ function queueGauges(registers: Registry[]): { set(state: QueueState): void } {
   });
   const oldestDue = new Gauge({
     name: "ticketrail_oldest_due_seconds",
-    help: "How long the oldest delivery that may be tried has been waiting.",
+    help: "How long the oldest delivery that waits has been due; one of a paused endpoint, or of a plan's used-up hour, counts too.",
     registers,
   });
   return {

@@ -7,7 +7,7 @@ import type { StoreDriver } from "../store/driver.ts";
 import { AccessControl } from "./access.ts";
 import { BODY_LIMIT, type ParseJson } from "./body.ts";
 import { contractMounts } from "./contract-routes.ts";
-import { type Api, apiFinder } from "./errors.ts";
+import { type Api, apiFinder, nativeApi } from "./errors.ts";
 import { Exchanges, type Mount } from "./exchange.ts";
 import { hostRewriter } from "./hosts.ts";
 import { Idempotency } from "./idempotency.ts";
@@ -31,7 +31,7 @@ export interface HttpParts {
   /** The same bytes for the same seed, in this process and in the next. */
   readonly seededRandom: (seed: string) => Random;
   readonly parseJson: ParseJson;
-  /** By name; one is called as `NATIVE_CONTRACT` says. */
+  /** By name; one is the native API's. */
   readonly contracts: ReadonlyMap<string, Contract>;
   /** Host name in lower case → the contract that answers there without its prefix. */
   readonly hosts: ReadonlyMap<string, string>;
@@ -43,9 +43,6 @@ export interface HttpParts {
   readonly log: { error(fields: object, message: string): void };
   readonly draining: () => boolean;
 }
-
-/** The contract whose keys are good for the native API, and whose envelope its errors have. */
-const NATIVE_CONTRACT = "standard";
 
 /** Every HTTP API of the hub, ready to listen. */
 export function createHttp(parts: HttpParts): FastifyInstance {
@@ -99,10 +96,8 @@ export function createHttp(parts: HttpParts): FastifyInstance {
 }
 
 function apisOf(contracts: ReadonlyMap<string, Contract>): { native: Api; vendors: readonly Api[] } {
-  const contract = contracts.get(NATIVE_CONTRACT);
-  if (!contract) throw new Error(`No contract is called ${NATIVE_CONTRACT}.`);
   return {
-    native: { contract, prefix: "", native: true },
+    native: nativeApi(contracts),
     vendors: [...contracts.values()].map((vendor) => ({
       contract: vendor,
       prefix: `/${vendor.name}`,

@@ -56,6 +56,15 @@ export interface Api {
   readonly native: boolean;
 }
 
+/** The contract whose keys are good for the native API, and whose envelope its errors have. */
+const NATIVE_CONTRACT = "standard";
+
+export function nativeApi(contracts: ReadonlyMap<string, Contract>): Api {
+  const contract = contracts.get(NATIVE_CONTRACT);
+  if (!contract) throw new Error(`No contract is called ${NATIVE_CONTRACT}.`);
+  return { contract, prefix: "", native: true };
+}
+
 export const renderFailure = (api: Api, error: PublicError, requestId: string): RenderedResponse =>
   api.contract.renderError(error, requestId);
 

@@ -1,10 +1,19 @@
-import Fastify, { type FastifyInstance } from "fastify";
+import type { Contract } from "@ticketrail/contracts";
+import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
+import type { NewId } from "../domain/id.ts";
 import type { StoreDriver } from "../store/driver.ts";
+import { type Api, nativeApi, renderFailure, toPublicError } from "./errors.ts";
+import { mountRefusals } from "./refusals.ts";
 
 export interface ProbeParts {
   readonly driver: Pick<StoreDriver, "ping">;
   readonly draining: () => boolean;
   readonly metrics: { readonly contentType: string; render(): Promise<string> };
+}
+
+export interface SendingParts extends ProbeParts {
+  readonly contracts: ReadonlyMap<string, Contract>;
+  readonly newId: NewId;
 }
 
 /** interface: `/livez`, `/readyz`, `/metrics`. They ask for no key: keep them from the public by the proxy. */
@@ -26,14 +35,19 @@ export function mountProbes(app: FastifyInstance, { driver, draining, metrics }:
   );
 }
 
-/** A process that only sends: nothing but the probes. */
-export function createProbes(parts: ProbeParts): FastifyInstance {
-  const app = Fastify({ logger: false, requestTimeout: 30_000 });
-  app.setErrorHandler(({ statusCode = 500 }: { readonly statusCode?: number }, _, reply) =>
-    statusCode < 500
-      ? reply.code(statusCode).send({ status: "bad_request" })
-      : reply.code(500).send({ status: "internal_error" }),
-  );
+/** A process that only sends: nothing but the probes. What else is asked of it is refused as the native API would. */
+export function createProbes({ contracts, newId, ...parts }: SendingParts): FastifyInstance {
+  const app = Fastify({ logger: false, requestTimeout: 30_000, genReqId: () => newId("req_") });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_, body, done) => done(null, body));
+  const refuse = (reply: FastifyReply, api: Api, thrown: unknown) => {
+    const { status, headers, body } = renderFailure(api, toPublicError(thrown), reply.request.id);
+    reply
+      .code(status)
+      .headers(headers ?? {})
+      .send(body);
+  };
+  mountRefusals(app, () => nativeApi(contracts), { refuse });
   mountProbes(app, parts);
   return app;
 }

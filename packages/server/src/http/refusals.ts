@@ -15,7 +15,7 @@ interface Known {
 export function mountRefusals(
   app: FastifyInstance,
   apiOf: (path: string) => Api,
-  exchanges: Exchanges,
+  exchanges: Pick<Exchanges, "refuse">,
 ): void {
   const known: Known[] = [];
   app.addHook("onRoute", ({ method, url }) => {

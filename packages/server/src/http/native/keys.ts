@@ -69,7 +69,9 @@ const create = route<KeyInput>({
   body: fields(
     {
       storeId: idText,
-      contract: text(50),
+      contract: text(50, {
+        description: `One of ${CONTRACTS.map(({ name }) => `\`${name}\``).join(", ")}.`,
+      }),
       scopes: list(oneOf(SCOPES), {
         minItems: 1,
         maxItems: 20,

@@ -33,12 +33,18 @@ export function typeOf(schema: JsonSchema): string {
     .join(" or ");
 }
 
+/** Our own, in words; others are named. */
+const FORMATS: Readonly<Record<string, string>> = {
+  currency: "Three letters of ISO 4217.",
+  timezone: "A name of the IANA time zone database, as `Europe/Rome`.",
+};
+
 /** What else the schema says of a value, in few words. */
 function notesOf(schema: JsonSchema): string {
   const limits: string[] = [];
-  if (Array.isArray(schema.enum))
-    limits.push(`One of ${schema.enum.map((value) => `\`${value}\``).join(", ")}.`);
-  if (typeof schema.format === "string") limits.push(`Format ${schema.format}.`);
+  const values = schema.enum ?? asSchema(schema.items).enum;
+  if (Array.isArray(values)) limits.push(`One of ${values.map((value) => `\`${value}\``).join(", ")}.`);
+  if (typeof schema.format === "string") limits.push(FORMATS[schema.format] ?? `Format ${schema.format}.`);
   if (typeof schema.minimum === "number" && schema.minimum > Number.MIN_SAFE_INTEGER) {
     limits.push(`From ${schema.minimum}.`);
   }

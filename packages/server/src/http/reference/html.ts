@@ -30,3 +30,5 @@ export const html = (strings: TemplateStringsArray, ...parts: readonly Part[]): 
 export const prose = (text: string): Html => ({
   markup: escaped(text).replaceAll(/`([^`]+)`/g, "<code>$1</code>"),
 });
+
+export const code = (text: string): Html => html`<pre><code>${text}</code></pre>`;

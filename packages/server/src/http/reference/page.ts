@@ -1,4 +1,4 @@
-import { type Contract, ERROR_STATUS, type ErrorCode, type JsonSchema } from "@ticketrail/contracts";
+import type { Contract, JsonSchema } from "@ticketrail/contracts";
 import {
   type ApiDescription,
   type CallDescription,
@@ -6,12 +6,11 @@ import {
   needsInWords,
   paramsOf,
 } from "./description.ts";
+import { errors } from "./errors.ts";
 import { exampleOf } from "./example.ts";
 import { fieldRows, typeOf } from "./fields.ts";
-import { type Html, html, prose } from "./html.ts";
+import { code, type Html, html, prose } from "./html.ts";
 import { layout } from "./layout.ts";
-import { MEANINGS } from "./meanings.ts";
-import { sampleError } from "./openapi.ts";
 
 /** One API's reference: every call, every event, every error. */
 export function referencePage(api: ApiDescription, apis: readonly ApiDescription[]): string {
@@ -19,8 +18,7 @@ export function referencePage(api: ApiDescription, apis: readonly ApiDescription
   const main = html`
 <h1>${api.title} API</h1>
 <p class="lead">${prose(api.intro)}</p>
-<p>Base URL: the hub's address${api.base === "" ? "" : html` and <code>${api.base}</code>`}. The same as a machine reads it: <a href="${api.base}/openapi.json">OpenAPI 3.1</a>.</p>
-<p>Send <code>Authorization: Bearer KEY</code>; this API's keys begin with <code>${contract.keyPrefix}</code>. Bodies are JSON in UTF-8, 256 KB at most. <code>Idempotency-Key</code> is understood on every POST.</p>
+${api.calls.length === 0 ? null : access(api)}
 ${api.calls.length === 0 ? null : html`<h2 id="calls">Calls</h2>${api.calls.map((call) => callCard(api, call))}`}
 <h2 id="webhooks">Webhooks</h2>
 ${webhooks(contract)}
@@ -28,6 +26,10 @@ ${webhooks(contract)}
 ${errors(contract)}`;
   return layout(`${api.title} API · Ticketrail`, sidebar(api, apis), main);
 }
+
+const access = ({ base, contract }: ApiDescription): Html =>
+  html`<p>Base URL: the hub's address${base === "" ? "" : html` and <code>${base}</code>`}. The same as a machine reads it: <a href="${base}/openapi.json">OpenAPI 3.1</a>.</p>
+<p>Send <code>Authorization: Bearer KEY</code>; this API's keys begin with <code>${contract.keyPrefix}</code>. Bodies are JSON in UTF-8, 256 KB at most. <code>Idempotency-Key</code> is understood on every POST.</p>`;
 
 function sidebar(api: ApiDescription, apis: readonly ApiDescription[]): Html {
   const links = apis.map(
@@ -69,8 +71,6 @@ ${call.body === null || fieldRows(call.body).length === 0 ? null : html`<h4>Body
 <h4>Example</h4>${code(curl(api, call))}
 <h4>Answers</h4>${responses}</section>`;
 }
-
-const code = (text: string): Html => html`<pre><code>${text}</code></pre>`;
 
 const table = (rows: readonly Html[]): Html =>
   html`<div class="table"><table><thead><tr><th>Field</th><th>Type</th><th></th></tr></thead><tbody>${rows}</tbody></table></div>`;
@@ -125,14 +125,4 @@ function duration(ms: number): string {
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3_600) return `${seconds / 60} min`;
   return `${seconds / 3_600} h`;
-}
-
-function errors(contract: Contract): Html {
-  const rows = (Object.keys(ERROR_STATUS) as ErrorCode[]).map((errorCode) => {
-    const error = { code: errorCode, message: "", fields: [], headers: {} };
-    const { status } = contract.renderError(error, "");
-    return html`<tr><td><code>${errorCode}</code></td><td>${status}</td><td>${prose(MEANINGS[errorCode])}</td></tr>`;
-  });
-  return html`<p>Every refusal, whatever is wrong, has this form:</p>${code(JSON.stringify(sampleError(contract).body, null, 2))}
-<div class="table"><table><thead><tr><th>Code</th><th>Status</th><th>Meaning</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
