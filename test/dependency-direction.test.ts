@@ -27,8 +27,8 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, "all" | "types">>
   engine: { domain: "all", store: "types", contracts: "types" },
   adapters: { domain: "all", engine: "types", contracts: "types" },
   service: { domain: "all", contracts: "all", engine: "types", store: "types" },
-  http: { domain: "all", contracts: "all", service: "all", engine: "types", store: "all" },
-  demo: { app: "all", adapters: "all" },
+  http: { domain: "all", contracts: "all", service: "all", engine: "types", store: "types" },
+  demo: { app: "all" },
   app: {
     contracts: "all",
     domain: "all",

@@ -57,7 +57,7 @@ export const contractDescription = (contract: Contract): ApiDescription => ({
   intro:
     contract.routes.length === 0
       ? "This contract has no calls of its own: its endpoints are registered through the native API."
-      : `The calls that ${contract.title} documents, at the documented paths below this base. A client needs its base URL and its key changed, nothing else.`,
+      : `The calls of ${contract.title} that the hub serves, at the documented paths below this base. A client that uses these needs its base URL and its key changed, nothing else.`,
   base: `/${contract.name}`,
   contract,
   calls: contract.routes.map((route) => ({
