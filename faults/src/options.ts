@@ -23,7 +23,7 @@ const READY_MS = 2_000;
 
 const help = (names: readonly string[]): string => `npm run faults -- [options]
   --only NAME[,NAME]  of ${names.join(", ")}
-  --rounds N          kills (${ROUNDS}); half as many SIGTERMs, 50 at most
+  --rounds N          kills (${ROUNDS}); half as many SIGTERMs, a quarter above 100
   --long              ${LONG_ROUNDS} rounds
   --quick             ${QUICK_ROUNDS} rounds, and nothing that takes a minute
   --seed N            the moments and the receivers' failures (drawn and printed if left out)
