@@ -148,9 +148,9 @@ export function moveOrder(
   move: { readonly to: OrderStatus; readonly reason: string | null; readonly posRef: string | null },
   now: number,
 ): OrderChange | null {
-  const posRef = move.posRef ?? order.posRef;
   if (move.to === order.status) {
-    return posRef === order.posRef ? null : { order: changed(order, { posRef }, now), events: [] };
+    if (order.posRef !== null || move.posRef === null) return null;
+    return { order: changed(order, { posRef: move.posRef }, now), events: [] };
   }
   const allowed = MOVES[order.status];
   if (!allowed.includes(move.to)) {
@@ -165,7 +165,7 @@ export function moveOrder(
     order,
     {
       status: move.to,
-      posRef,
+      posRef: move.posRef ?? order.posRef,
       // Of this state: why it was accepted is not why it was cancelled.
       reason: move.reason,
       acceptBy: null,

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { Contract } from "@ticketrail/contracts";
 import Fastify, { type FastifyInstance } from "fastify";
 import { type Clock, idsFrom, type Random } from "../domain/id.ts";
@@ -15,7 +17,7 @@ import { answerSocket, type ClientError, malformedRequest, pathOf } from "./malf
 import { nativeMounts, nativeRoutes } from "./native/routes.ts";
 import { mountPages } from "./pages.ts";
 import { mountProbes, type ProbeParts } from "./probes.ts";
-import { mountRefusals } from "./refusals.ts";
+import { mountRefusals, noProxy } from "./refusals.ts";
 import { Validation } from "./validation.ts";
 import { WrongKeys } from "./wrong-keys.ts";
 
@@ -79,6 +81,12 @@ export function createHttp(parts: HttpParts): FastifyInstance {
   // Bodies are taken as bytes, whatever they are said to be: what is refused is refused in the API's own envelope.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_, body, done) => done(null, body));
+  // Node closes the connection of a CONNECT to which nobody listens.
+  app.server.on("connect", ({ headers, url }: IncomingMessage, socket: Socket) => {
+    const api = apiOf(rewrite(headers.host, url ?? "/"));
+    const requestId = newId("req_");
+    answerSocket(socket, api, exchanges.failure(api, noProxy(), requestId), requestId);
+  });
   // An expectation that the hub does not know may be ignored. RFC 9110, section 10.1.1.
   app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
 

@@ -9,6 +9,11 @@ test("a host that stands for a contract serves the documented paths without the 
   expect((await rig.ask("GET", "/ordeliya/health", { key: null, headers })).status).toBe(200);
   const missing = await rig.ask("GET", "/nothing", { key: null, headers });
   expect([missing.status, missing.body.success]).toEqual([404, false]);
+  const [, page] = /(\/docs\S*)\.$/.exec(missing.body.error.message) ?? [];
+  expect(page).toBe("/docs/ordeliya");
+  for (const path of [page ?? "", "/docs", "/"]) {
+    expect((await rig.ask("GET", path, { key: null, headers })).status).toBe(200);
+  }
   expect((await rig.ask("GET", "/health", { key: null })).status).toBe(404);
 });
 
@@ -17,6 +22,11 @@ test.each([
   ["a.example:443", "/x?y=/z", "/sela/x?y=/z"],
   ["a.example", "/sela/x", "/sela/x"],
   ["a.example", "/selax", "/sela/selax"],
+  ["a.example", "/docs", "/docs/sela"],
+  ["a.example", "/docs/sela", "/docs/sela"],
+  ["a.example", "/docsx", "/sela/docsx"],
+  ["a.example", "/", "/"],
+  ["b.example", "/docs", "/docs"],
   ["b.example", "/x", "/x"],
   [undefined, "/x", "/x"],
   ["a.example", "*", "*"],

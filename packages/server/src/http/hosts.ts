@@ -2,7 +2,7 @@ const WHOLE_URL = /^https?:\/\/([^/?#]*)(.*)$/i;
 
 /**
  * The path of a request whose host name stands for a contract, under that contract's prefix. A path that has the
- * prefix already is left alone, and so is every path of an unknown host. Of a whole URL, as a proxy is sent it, the
+ * prefix already is left alone, and so are the reference's pages, and every path of an unknown host. Of a whole URL, as a proxy is sent it, the
  * path and the host are taken: RFC 9112, section 3.2.2.
  */
 export function hostRewriter(
@@ -20,6 +20,8 @@ function underPrefix(hosts: ReadonlyMap<string, string>, host: string | undefine
   const contract = hosts.size === 0 ? undefined : hosts.get(nameOf(host));
   if (contract === undefined) return path;
   const prefix = `/${contract}`;
+  if (path === "/docs") return `/docs${prefix}`;
+  if (path === "/" || path.startsWith("/docs/")) return path;
   const has = path === prefix || path.startsWith(`${prefix}/`) || path.startsWith(`${prefix}?`);
   return has ? path : prefix + path;
 }

@@ -63,6 +63,9 @@ test.each([
   ["a length that is none", "POST /v1/stores HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 422],
   ["headers of 20 KB", `GET /v1/stores HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(20_000)}\r\n\r\n`, 431],
   ["a path of 20 KB", `GET /${"x".repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 431],
+  ["a method that Fastify asks a media type of", "QUERY /v1/stores HTTP/1.1\r\nHost: a\r\n\r\n", 405],
+  ["the same where there is nothing", "QUERY /nothing HTTP/1.1\r\nHost: a\r\n\r\n", 404],
+  ["a proxy's CONNECT", "CONNECT /v1/stores HTTP/1.1\r\nHost: a\r\n\r\n", 405],
   ["a path of 10 KB", `GET /${"x".repeat(10_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 404],
 ])("%s is answered as a problem", async (_, text, status) => {
   const reply = await talk(text);

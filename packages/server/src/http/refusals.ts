@@ -26,13 +26,17 @@ export function mountRefusals(
     exchanges.refuse(reply, apiOf(request.url), error);
     return reply;
   };
-  app.setNotFoundHandler((request, reply) => {
+  const refuseUnknown = (request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split("?", 1)[0] ?? "/";
     const methods = known.filter(({ pattern }) => pattern.test(path)).flatMap((route) => route.methods);
     const allowed = [...new Set(methods)].sort();
-    return refuse(request, reply, allowed.length > 0 ? notAllowed(request.method, allowed) : nothingThere());
-  });
+    const isThere = allowed.length > 0;
+    return refuse(request, reply, isThere ? notAllowed(request.method, allowed) : nothingThere(apiOf(path)));
+  };
+  app.setNotFoundHandler(refuseUnknown);
   app.setErrorHandler((error: { readonly code?: unknown }, request, reply) => {
+    // Fastify looks at a QUERY's headers before it looks for its route, and there is none.
+    if (error.code === "FST_ERR_ROUTE_MISSING_CONTENT_TYPE") return refuseUnknown(request, reply);
     // The client went away in the middle of its body: nothing failed on our side.
     const cutShort = error.code === "ECONNRESET" && !request.raw.complete;
     return refuse(
@@ -69,5 +73,8 @@ const notAllowed = (method: string, allowed: readonly string[]): Refusal =>
     headers: { allow: allowed.join(", ") },
   });
 
-const nothingThere = (): Refusal =>
-  new Refusal("not_found", "There is nothing at this path. The calls there are: /docs.");
+const nothingThere = ({ prefix }: Api): Refusal =>
+  new Refusal("not_found", `There is nothing at this path. The calls there are: /docs${prefix}.`);
+
+/** Of a CONNECT, which never reaches a route. RFC 9110, section 9.3.6: an origin server need not know it. */
+export const noProxy = (): Refusal => notAllowed("CONNECT", ["DELETE", "GET", "HEAD", "PATCH", "POST"]);

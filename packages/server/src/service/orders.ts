@@ -101,8 +101,7 @@ export class Orders {
     const order = await this.find(call, storeId, ref);
     return this.#change(call, order, "order.transition", (current, now) => {
       if (!settled.includes(current.status)) return moveOrder(current, move, now);
-      const posRef = current.posRef === null ? move.posRef : null;
-      return moveOrder(current, { to: current.status, reason: null, posRef }, now);
+      return moveOrder(current, { to: current.status, reason: null, posRef: move.posRef }, now);
     });
   }
 

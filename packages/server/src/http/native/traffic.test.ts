@@ -49,6 +49,8 @@ describe("orders", () => {
     expect(accepted.body).toMatchObject({ status: "accepted", posRef: "menu-1", reason: null, version: 2 });
     const again = await post(`/v1/orders/${id}/transitions`, { to: "accepted" });
     expect([again.status, again.body.version]).toEqual([200, 2]);
+    const renamed = await post(`/v1/orders/${id}/transitions`, { to: "accepted", posRef: "menu-2" });
+    expect(renamed.body).toMatchObject({ posRef: "menu-1", version: 2 });
     const impossible = await post(`/v1/orders/${id}/transitions`, { to: "rejected" });
     expect([impossible.status, impossible.body.code]).toEqual([409, "invalid_transition"]);
     expect(impossible.body.detail).toContain("preparing, ready, completed, cancelled, failed");
