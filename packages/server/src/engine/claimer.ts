@@ -1,14 +1,11 @@
-import type { Clock } from "../domain/id.ts";
 import { HOURLY_LIMIT, hourOf } from "../domain/store.ts";
-import type { ClaimedDelivery, DueLane, LeaseGrant, StoreDriver } from "../store/driver.ts";
+import type { ClaimedDelivery, LeaseGrant } from "../store/driver.ts";
 import { type Ask, askFor, settleLane, type Taken } from "./ask.ts";
-import type { Dispatcher } from "./dispatcher.ts";
+import { Finder, type FinderParts } from "./finder.ts";
 import { placesOf } from "./held.ts";
-import type { Holds } from "./holds.ts";
 import type { Lane } from "./lane.ts";
 import type { Leases } from "./leases.ts";
 import type { Stores } from "./stores.ts";
-import type { Timers } from "./timers.ts";
 
 /** Deliveries in one claim of one lane. Fewer than are accepted between two claims would never end a backlog. */
 const CLAIM_MAX = 500;
@@ -19,33 +16,14 @@ const TROUBLE_MS = 500;
 const OTHER_LANE = -1;
 /** Who has nothing in memory is not told when others make room, and looks again. */
 const NO_ROOM_MS = 100;
-/** However much others say: how often it is looked at most. */
-const HINTED_MS = 25;
-/** Between two looks passes so many times what one takes, up to a limit: under a long snapshot it may take seconds. */
-const LOOK_TIMES = 10;
-const LOOK_PAUSE_MS = 30_000;
 
-export interface ClaimerParts {
-  readonly driver: StoreDriver;
-  readonly dispatcher: Dispatcher;
-  readonly holds: Holds;
-  /** This process's id; null where no other one can be. */
-  readonly holder: string | null;
+export interface ClaimerParts extends Omit<FinderParts, "onFound"> {
   /** Whether the lane belongs to this process among those that live. */
   readonly owns: (endpointId: string) => boolean;
   readonly stores: Stores;
   readonly leases: Leases;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  /** However quiet: how often the store is asked whether anything is due that nobody here knows of. */
-  readonly sweepMs: number;
-  /** The store has a lane open that is closed here. */
-  readonly onOpen: (lane: Lane) => void;
   /** The store's endpoints are at this version, and what is known here may be older. */
   readonly onVersion: (storeId: string, version: number) => void;
-  /** Something is due in a lane that is held neither here nor elsewhere. */
-  readonly onUnheld: (endpointId: string) => void;
-  readonly onTrouble: (error: unknown) => void;
 }
 
 /** Takes from the store what was not handed over in memory: retries, overflow, and what a restart finds. */
@@ -56,28 +34,25 @@ export class Claimer {
   #stopped = true;
   #cancelTimer: (() => void) | null = null;
   #timerAt = Number.POSITIVE_INFINITY;
-  #cancelSweep: (() => void) | null = null;
-  #sweeping = false;
-  #hinted = false;
-  #sweptAt = Number.NEGATIVE_INFINITY;
-  #pauseMs = 0;
+  readonly #finder: Finder;
   #under = 0;
   #whenIdle: (() => void) | null = null;
 
   constructor(parts: ClaimerParts) {
     this.#parts = parts;
+    this.#finder = new Finder({ ...parts, onFound: () => this.kick() });
   }
 
   async start(): Promise<void> {
     this.#stopped = false;
-    await this.#sweep(true);
+    await this.#finder.start();
     this.kick();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelTimer?.();
-    this.#cancelSweep?.();
+    this.#finder.stop();
     if (this.#under === 0) return;
     await new Promise<void>((resolve) => {
       this.#whenIdle = resolve;
@@ -226,62 +201,21 @@ export class Claimer {
   told(endpointIds: readonly string[] | null): void {
     const { dispatcher, clock, owns } = this.#parts;
     const now = clock.now();
-    let isAnyUnknown = endpointIds === null;
+    const unknown: string[] = [];
     for (const id of endpointIds ?? []) {
       const lane = dispatcher.laneOf(id);
       if (lane?.isHeld(now)) {
         lane.uncounted(now);
         this.noticed(lane);
-      } else if (owns(id)) isAnyUnknown = true;
+      } else if (owns(id)) unknown.push(id);
     }
-    if (isAnyUnknown) this.sweepSoon();
+    if (endpointIds === null) this.#finder.soon();
+    else if (unknown.length > 0) this.#finder.among(unknown);
   }
 
-  /** Something may be due that nobody here knows of: looks soon, and once for all who say it meanwhile. */
-  sweepSoon(): void {
-    this.#hinted = this.#sweeping;
-    if (this.#stopped || this.#sweeping) return;
-    const { clock } = this.#parts;
-    const pauseMs = Math.max(HINTED_MS, this.#pauseMs);
-    const waitMs = Math.max(0, this.#sweptAt + pauseMs - clock.now());
-    this.#sweepIn(Math.min(waitMs, pauseMs));
-  }
-
-  #sweepIn(ms: number): void {
-    this.#cancelSweep?.();
-    this.#cancelSweep = this.#parts.timers.after(ms, () => {
-      void this.#sweep(false).then(() => this.kick());
-    });
-  }
-
-  /** Finds lanes with due work that this process does not know of. */
-  async #sweep(ahead: boolean): Promise<void> {
-    const { driver, holder, dispatcher, clock, sweepMs } = this.#parts;
-    this.#sweeping = true;
-    this.#sweptAt = clock.now();
-    this.#pauseMs = 0;
-    try {
-      const now = clock.now();
-      for (const due of await driver.dueLanes({ now, ahead, holder })) this.#found(due, now);
-      // Where lanes are held, those that are idle are let go with the next beat.
-      if (holder === null) dispatcher.forgetIdleLanes();
-      this.#pauseMs = Math.min(LOOK_PAUSE_MS, LOOK_TIMES * (clock.now() - now));
-    } catch (error) {
-      this.#parts.onTrouble(error);
-    }
-    this.#sweeping = false;
-    // What was said meanwhile, this look may have missed.
-    if (!this.#stopped) this.#sweepIn(Math.max(this.#hinted ? HINTED_MS : sweepMs, this.#pauseMs));
-    this.#hinted = false;
-  }
-
-  #found(due: DueLane, now: number): void {
-    const { holds, onOpen, onUnheld } = this.#parts;
-    const lane = holds.lane(due);
-    if (!lane) onUnheld(due.endpointId);
-    else if (lane.closed) onOpen(lane);
-    else if (due.nextDueAt <= now) lane.uncounted(now);
-    else lane.dueAt(due.nextDueAt);
+  /** What a process had that is gone is free. */
+  freed(): void {
+    this.#finder.soon({ urgent: true });
   }
 }
 

@@ -100,7 +100,7 @@ export function createEngine(parts: EngineParts): Engine {
     leases,
     holds,
     holder,
-    onFreed: () => claimer.sweepSoon(),
+    onFreed: () => claimer.freed(),
     onDoubt: () => dispatcher.pause(),
     onCertain: () => dispatcher.resume(),
   });

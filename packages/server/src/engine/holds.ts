@@ -146,6 +146,6 @@ export class Holds {
     const endpointIds = this.#empty.splice(0).map(({ endpointId }) => endpointId);
     if (holder === null) return;
     await driver.releaseLanes({ holder, endpointIds });
-    driver.hints?.say({ kind: "due", endpointIds: null });
+    driver.hints?.say({ kind: "due", endpointIds });
   }
 }

@@ -222,8 +222,15 @@ export function claimConformance(open: Open): void {
         nextDueAt,
       });
       const { driver } = world;
-      expect(await driver.dueLanes({ now: T0, ahead: false, holder: null })).toEqual([lane(due, T0 - 7)]);
-      const ahead = await driver.dueLanes({ now: T0, ahead: true, holder: null });
+      expect(await driver.dueLanes({ now: T0, ahead: false, holder: null, among: null })).toEqual([
+        lane(due, T0 - 7),
+      ]);
+      const among = (...endpoints: readonly { id: string }[]) =>
+        driver.dueLanes({ now: T0, ahead: false, holder: null, among: endpoints.map(({ id }) => id) });
+      expect(await among(due, later, paused, leased, { id: "wh_none" })).toEqual([lane(due, T0 - 7)]);
+      expect(await among(later, paused)).toEqual([]);
+      expect(await among()).toEqual([]);
+      const ahead = await driver.dueLanes({ now: T0, ahead: true, holder: null, among: null });
       expect(ahead).toHaveLength(2);
       expect(ahead).toEqual(expect.arrayContaining([lane(due, T0 - 7), lane(later, T0 + 5)]));
     });
@@ -233,7 +240,7 @@ export function claimConformance(open: Open): void {
       const store = await world.store();
       const endpoint = await world.endpoint(store);
       const next = async () =>
-        (await world.driver.dueLanes({ now: T0, ahead: true, holder: null }))[0]?.nextDueAt;
+        (await world.driver.dueLanes({ now: T0, ahead: true, holder: null, among: null }))[0]?.nextDueAt;
       const retry = await world.publishOne(store, endpoint);
       const unsent = await world.publishOne(store, endpoint, { limit: 9, at: T0 + 200 });
       expect(await next()).toBeUndefined();

@@ -71,7 +71,9 @@ export function lanesConformance(open: Open): void {
     await world.driver.holdLanes({ holder: "one", until: SOON, now: T0, endpointIds: [held.id] });
     const due = async (holder: string | null, now = T0) =>
       new Set(
-        (await world.driver.dueLanes({ now, ahead: true, holder })).map(({ endpointId }) => endpointId),
+        (await world.driver.dueLanes({ now, ahead: true, holder, among: null })).map(
+          ({ endpointId }) => endpointId,
+        ),
       );
     expect(await due("two")).toEqual(new Set([free.id]));
     expect(await due("one")).toEqual(new Set([held.id, free.id]));

@@ -103,16 +103,20 @@ export interface AttemptRow {
   readonly attempt: Attempt;
 }
 
+export interface DueLanesInput {
+  readonly now: number;
+  readonly ahead: boolean;
+  readonly holder: string | null;
+  /** Of these endpoints alone, which costs by them and not by all that have something; null: of all. */
+  readonly among: readonly string[] | null;
+}
+
 export interface Deliveries {
   /**
    * Endpoints (not paused, disabled or deleted) with unleased deliveries due by `now`, or, with `ahead`, at any time.
    * With a holder, lanes that another one holds are left out.
    */
-  dueLanes(input: {
-    readonly now: number;
-    readonly ahead: boolean;
-    readonly holder: string | null;
-  }): Promise<readonly DueLane[]>;
+  dueLanes(input: DueLanesInput): Promise<readonly DueLane[]>;
   /**
    * Leases what is due, per lane in order of due time, then of acceptance; never more than a lane's `max`. Nothing of
    * an endpoint that is not active, or not of that store.

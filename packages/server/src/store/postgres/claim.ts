@@ -1,4 +1,4 @@
-import type { ClaimedDelivery, ClaimInput, ClaimResult, DueLane } from "../driver.ts";
+import type { ClaimedDelivery, ClaimInput, ClaimResult, DueLane, DueLanesInput } from "../driver.ts";
 import type { Context } from "./context.ts";
 import type { Known, KnownStore } from "./known.ts";
 import { arrayOf, columnsOver } from "./values.ts";
@@ -212,33 +212,71 @@ const toClaimed = (
   failures: row.failures,
 });
 
-/** Walks the queue's index from one endpoint to the next, so that it costs by endpoints and not by deliveries. */
-const DUE_LANES = `WITH RECURSIVE walk (num) AS (
-    (SELECT endpoint FROM queue WHERE lease IS NULL ORDER BY endpoint LIMIT 1)
+/** When the first that waits for the endpoint `w.num` is due, from its mark on. */
+const FIRST_DUE = `SELECT min(head.due_at) AS due_at FROM generate_series(0, 2) AS g (gate) CROSS JOIN LATERAL (
+    SELECT q.due_at FROM queue q WHERE q.endpoint = w.num AND q.gate = g.gate AND q.lease IS NULL AND q.due_at >= w.mark
+      ORDER BY q.due_at LIMIT 1) head`;
+
+/**
+ * Walks the queue's index from one endpoint to the next, so that it costs by endpoints and not by deliveries. Lanes that
+ * have a mark ($1, $2) are not walked over, since what was claimed before it may still be in the index: others are
+ * looked for in the gaps between them.
+ */
+const DUE_LANES = `WITH RECURSIVE marked AS MATERIALIZED (
+    SELECT m.num, m.mark FROM unnest($1::bigint[], $2::bigint[]) AS m (num, mark)
+  ), gaps AS (
+    SELECT k.num AS low, lead(k.num, 1, ${Number.MAX_SAFE_INTEGER}) OVER (ORDER BY k.num) AS high
+      FROM (SELECT num FROM marked UNION ALL SELECT 0) k
+  ), walk (num, high) AS (
+    SELECT (SELECT endpoint FROM queue WHERE lease IS NULL AND endpoint > gaps.low AND endpoint < gaps.high
+      ORDER BY endpoint LIMIT 1), gaps.high FROM gaps
     UNION ALL
-    SELECT (SELECT endpoint FROM queue WHERE lease IS NULL AND endpoint > walk.num ORDER BY endpoint LIMIT 1)
-      FROM walk WHERE walk.num IS NOT NULL
+    SELECT (SELECT endpoint FROM queue WHERE lease IS NULL AND endpoint > walk.num AND endpoint < walk.high
+      ORDER BY endpoint LIMIT 1), walk.high FROM walk WHERE walk.num IS NOT NULL
   )
-  SELECT w.num, first.due_at AS "dueAt" FROM walk w CROSS JOIN LATERAL (
-      SELECT min(head.due_at) AS due_at FROM generate_series(0, 2) AS g (gate) CROSS JOIN LATERAL (
-        SELECT q.due_at FROM queue q WHERE q.endpoint = w.num AND q.gate = g.gate AND q.lease IS NULL
-          ORDER BY q.due_at LIMIT 1) head) first
-    WHERE w.num IS NOT NULL`;
+  SELECT w.num, first.due_at AS "dueAt"
+  FROM (SELECT num, 0 AS mark FROM walk WHERE num IS NOT NULL UNION ALL SELECT num, mark FROM marked) w
+    CROSS JOIN LATERAL (${FIRST_DUE}) first`;
+const DUE_LANES_AMONG = `SELECT w.num, first.due_at AS "dueAt" FROM unnest($1::bigint[], $2::bigint[]) AS w (num, mark)
+    CROSS JOIN LATERAL (${FIRST_DUE}) first`;
 
-const LANES = `SELECT e.id AS "endpointId", s.id AS "storeId", s.tenant_id AS "tenantId", d."dueAt" AS "nextDueAt"
-  FROM (${DUE_LANES}) d JOIN endpoints e ON e.num = d.num JOIN stores s ON s.tenant = e.tenant AND s.num = e.store
-  WHERE e.state = 'active' AND d."dueAt" IS NOT NULL AND ($2 OR d."dueAt" <= $1) AND NOT EXISTS (SELECT FROM lane_holds h
-    WHERE h.tenant = e.tenant AND h.endpoint = e.num AND h.holder <> $3 AND h.until > $1)`;
+const lanesOf = (
+  due: string,
+): string => `SELECT e.id AS "endpointId", s.id AS "storeId", s.tenant_id AS "tenantId",
+    d."dueAt" AS "nextDueAt"
+  FROM (${due}) d JOIN endpoints e ON e.num = d.num JOIN stores s ON s.tenant = e.tenant AND s.num = e.store
+  WHERE e.state = 'active' AND d."dueAt" IS NOT NULL AND ($4 OR d."dueAt" <= $3) AND NOT EXISTS (SELECT FROM lane_holds h
+    WHERE h.tenant = e.tenant AND h.endpoint = e.num AND h.holder <> $5 AND h.until > $3)`;
+const LANES = lanesOf(DUE_LANES);
+const LANES_AMONG = lanesOf(DUE_LANES_AMONG);
 
-export const dueLanes = (
-  { db }: Context,
-  { now, ahead, holder }: { readonly now: number; readonly ahead: boolean; readonly holder: string | null },
-): Promise<DueLane[]> => db.hot<DueLane>(LANES, [now, ahead, holder]);
+export async function dueLanes(
+  { db, known, marks }: Context,
+  { now, ahead, holder, among }: DueLanesInput,
+): Promise<DueLane[]> {
+  const rest = [now, ahead, holder];
+  if (among !== null) {
+    await known.learn([], among);
+    const found = among.flatMap((id) => known.endpoint(id)?.num ?? []);
+    return db.hot<DueLane>(LANES_AMONG, [...marks.columns(found), ...rest]);
+  }
+  const sweeps = marks.sweeps(now);
+  const startedAt = performance.now();
+  const lanes = await db.hot<DueLane>(LANES, [...marks.columns(), ...rest]);
+  if (sweeps) marks.swept(performance.now() - startedAt);
+  return lanes;
+}
 
 /** Unsettled ones, leased or not, and when the first of those that wait is due. */
-export async function queueStats({ db }: Context): Promise<{ pending: number; oldestDueAt: number | null }> {
-  const row = await db.row<{ pending: number; oldestDueAt: number | null }>(
+export async function queueStats({ db, marks }: Context): Promise<QueueStats> {
+  const row = await db.row<QueueStats>(
     `SELECT (SELECT count(*) FROM queue) AS pending, (SELECT min("dueAt") FROM (${DUE_LANES}) d) AS "oldestDueAt"`,
+    ...marks.columns(),
   );
   return { pending: row?.pending ?? 0, oldestDueAt: row?.oldestDueAt ?? null };
+}
+
+interface QueueStats {
+  readonly pending: number;
+  readonly oldestDueAt: number | null;
 }

@@ -1,3 +1,5 @@
+import { arrayOf } from "./values.ts";
+
 /** Deliveries due up to this long before the mark are still looked at: others may commit them late. */
 const MARGIN_MS = 2_000;
 /** However busy: how often every lane is looked at from its beginning; and how much longer than such a look takes. */
@@ -37,6 +39,12 @@ export class Marks {
   /** 0: from the beginning. */
   of(endpoint: number): number {
     return this.#returning > 0 ? 0 : (this.#dueAt.get(endpoint) ?? 0);
+  }
+
+  /** Endpoints with their marks, as arrays of bigint: those given, or all that have one. */
+  columns(endpoints: readonly number[] = [...this.#dueAt.keys()]): [Buffer, Buffer] {
+    const marks = endpoints.map((endpoint) => this.of(endpoint));
+    return [arrayOf("int8", endpoints), arrayOf("int8", marks)];
   }
 
   /** A claim that began at that age has taken all that was due before then. */

@@ -1,4 +1,4 @@
-import type { ClaimedDelivery, ClaimInput, ClaimResult, DueLane } from "../driver.ts";
+import type { ClaimedDelivery, ClaimInput, ClaimResult, DueLane, DueLanesInput } from "../driver.ts";
 import type { Db } from "./db.ts";
 import { countedIn, FREE, NEEDS_QUOTA } from "./gate.ts";
 import { isFreeFor } from "./lanes.ts";
@@ -222,12 +222,10 @@ const DUE_LANES = `WITH RECURSIVE lanes (num) AS (
   )
   SELECT e.id AS endpointId, s.id AS storeId, s.tenant_id AS tenantId, ${FIRST_DUE("lanes.num")} AS nextDueAt
   FROM lanes CROSS JOIN endpoints e ON e.num = lanes.num CROSS JOIN stores s ON s.num = e.store
-  WHERE e.state = 'active' AND ${isFreeFor("e.num", "?1", "?2")}`;
+  WHERE e.state = 'active' AND ${isFreeFor("e.num", "?1", "?2")}
+    AND (?3 IS NULL OR e.id IN (SELECT value FROM json_each(?3)))`;
 
-export function dueLanes(
-  db: Db,
-  { now, ahead, holder }: { readonly now: number; readonly ahead: boolean; readonly holder: string | null },
-): DueLane[] {
-  const lanes = db.rows<DueLane>(DUE_LANES, holder, now);
+export function dueLanes(db: Db, { now, ahead, holder, among }: DueLanesInput): DueLane[] {
+  const lanes = db.rows<DueLane>(DUE_LANES, holder, now, among && JSON.stringify(among));
   return lanes.filter(({ nextDueAt }) => nextDueAt < NEVER && (ahead || nextDueAt <= now));
 }

@@ -38,7 +38,7 @@ describe("the statements that every event takes", () => {
       await world.queue(store, endpoint, { limit: 5 });
       await world.claim(store, [endpoint], { limit: 5 });
       await world.settle(id, endpoint);
-      await driver.dueLanes({ now: 0, ahead: true, holder: null });
+      await driver.dueLanes({ now: 0, ahead: true, holder: null, among: null });
       await driver.releaseDeliveries({ token: "lease_b", deliveryIds: [id] });
       await driver.extendLease({ token: "lease_b", until: 0 });
       await driver.recoverLeases({ now: 0, everything: true });
