@@ -171,8 +171,9 @@ export class Claimer {
   #ask(lanes: readonly Lane[]): Ask[] {
     const { dispatcher } = this.#parts;
     return lanes.flatMap((lane) => {
-      // As it stands by now: something may have begun its way back since the lane was chosen.
-      if (!this.#hasRoom(lane)) return [];
+      // As it stands by now: since it was chosen something may have begun its way back, or the lane was forgotten, and
+      // nobody would get what is claimed for it.
+      if (dispatcher.laneOf(lane.endpointId) !== lane || !this.#hasRoom(lane)) return [];
       const max = Math.min(CLAIM_MAX, lane.deliveriesIn(dispatcher.roomFor(lane)));
       const ask = askFor(lane, max, lane.placesFor(max));
       dispatcher.reserve(lane, ask.places);
