@@ -19,6 +19,7 @@ export function referencePage(api: ApiDescription, apis: readonly ApiDescription
 <h1>${api.title} API</h1>
 <p class="lead">${prose(api.intro)}</p>
 ${api.calls.length === 0 ? null : access(api)}
+<p>The same as a machine reads it: <a href="${api.base}/openapi.json">OpenAPI 3.1</a>.</p>
 ${api.calls.length === 0 ? null : html`<h2 id="calls">Calls</h2>${api.calls.map((call) => callCard(api, call))}`}
 <h2 id="webhooks">Webhooks</h2>
 ${webhooks(contract)}
@@ -28,8 +29,7 @@ ${errors(contract)}`;
 }
 
 const access = ({ base, contract }: ApiDescription): Html =>
-  html`<p>Base URL: the hub's address${base === "" ? "" : html` and <code>${base}</code>`}. The same as a machine reads it: <a href="${base}/openapi.json">OpenAPI 3.1</a>.</p>
-<p>Send <code>Authorization: Bearer KEY</code>; this API's keys begin with <code>${contract.keyPrefix}</code>. Bodies are JSON in UTF-8, 256 KB at most. <code>Idempotency-Key</code> is understood on every POST.</p>`;
+  html`<p>Base URL: the hub's address${base === "" ? "" : html` and <code>${base}</code>`}. Send <code>Authorization: Bearer KEY</code>; this API's keys begin with <code>${contract.keyPrefix}</code>. Bodies are JSON in UTF-8, 256 KB at most. <code>Idempotency-Key</code> is understood on every POST.</p>`;
 
 function sidebar(api: ApiDescription, apis: readonly ApiDescription[]): Html {
   const links = apis.map(
