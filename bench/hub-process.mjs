@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const BIN = fileURLToPath(new URL("../packages/server/bin/ticketrail.js", import.meta.url));
 /** As `npm start` does. To profile the hub besides: `BENCH_HUB_NODE_ARGS="--cpu-prof --cpu-prof-dir=profiles"`. */
 const HUB_NODE_ARGS = [
-  "--max-semi-space-size=64",
+  "--max-semi-space-size=32",
   "--max-old-space-size=1024",
   ...(process.env.BENCH_HUB_NODE_ARGS?.split(" ") ?? []),
 ];

@@ -21,7 +21,7 @@ export interface App extends Hub {
 }
 
 /** Of the threads that start from here on. What is chosen for the main thread, at the command line, is more than they need. */
-const THREADS_YOUNG_GENERATION = "--max-semi-space-size=16";
+const THREADS_YOUNG_GENERATION = "--max-semi-space-size=8";
 
 /**
  * Chooses keys, time, store and sender, and starts the hub over them. The threads take as long to load as the rest of the
