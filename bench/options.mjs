@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { ADAPTERS } from "./adapters/adapter.mjs";
 import { OWN } from "./processor.mjs";
 
-export const SCENARIOS = ["limits", "throughput", "latency", "dead-endpoint", "memory", "backlog"];
+export const SCENARIOS = ["limits", "throughput", "latency", "dead-endpoint", "outage", "memory", "backlog"];
 /** The others stop the hub, look into its store or pause its endpoints. */
 const TARGET_SCENARIOS = ["limits", "throughput", "latency"];
 const ADAPTER_NAMES = Object.keys(ADAPTERS);
@@ -16,7 +16,7 @@ const HELP = `npm run bench -- [options]
   --drain-rate N    new events per second while a backlog drains (50; 0: none)
   --minutes N       length of the memory run (2)
   --share N         its load, as a share of the throughput at fan-out 3, measured in the same run (0.7)
-  --rate N          events per second of the latency and dead-endpoint runs (1,000)
+  --rate N          events per second of the latency, dead-endpoint and outage runs (1,000)
   --outstanding N   deliveries under way at once in the paced throughput runs (1,000)
   --connections N   of the load generator (256)
   --store NAME      sqlite, or postgres: a server of the bench's own, in a temporary folder, with fsync (sqlite)

@@ -9,6 +9,7 @@ import { deadEndpoint } from "./scenarios/dead-endpoint.mjs";
 import { latency } from "./scenarios/latency.mjs";
 import { measureLimits } from "./scenarios/limits.mjs";
 import { memory } from "./scenarios/memory.mjs";
+import { outage } from "./scenarios/outage.mjs";
 import { throughput } from "./scenarios/throughput.mjs";
 
 /** @param {import("./options.mjs").Options} options */
@@ -30,6 +31,7 @@ async function bench(options) {
     throughput: () => throughput(options, limits),
     latency: () => latency(options, limits),
     "dead-endpoint": () => deadEndpoint(options),
+    outage: () => outage(options),
     memory: () => memory(options, deliveriesPerSecond),
     backlog: () => backlog(options),
   };

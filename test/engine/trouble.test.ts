@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openEmbedded } from "../stores.ts";
-import { Rig } from "./rig.ts";
+import { OK, Rig, status } from "./rig.ts";
 
 const MINUTE = 60_000;
 
@@ -78,4 +78,39 @@ test("a larger plan lets go within seconds what the smaller one held back until 
   rig.engine.wake(store.id, null);
   await rig.pass(2_000);
   expect(rig.sent).toHaveLength(501);
+});
+
+test("an endpoint that comes back after an outage is met with a ramp, and gets all that has queued up", async () => {
+  const store = await rig.store();
+  const endpoint = await rig.endpoint(store, "standard");
+  rig.answer = () => status(503);
+  await rig.publishMany(store, 600);
+  await rig.pass(3_000);
+  expect(rig.sent).toHaveLength(600);
+  const backAt = rig.world.now();
+  rig.answer = () => OK;
+  await rig.pass(20_000);
+  const retries = rig.sent.slice(600).map(({ at }) => at - backAt);
+  const from = retries[0] ?? 0;
+  const perSecond = [0, 1, 2, 3].map(
+    (second) => retries.filter((at) => Math.floor((at - from) / 1_000) === second).length,
+  );
+  for (const [second, count] of perSecond.entries()) {
+    expect(count).toBeGreaterThan(50 * second);
+    expect(count).toBeLessThan(50 * (second + 2) + 10);
+  }
+  expect(await rig.count(endpoint.id)).toMatchObject({ delivered: 600, pending: 0 });
+  expect(rig.sent).toHaveLength(1_200);
+});
+
+test("one request that hangs does not hold up the ramp after an outage", async () => {
+  const store = await rig.store();
+  const endpoint = await rig.endpoint(store, "standard");
+  rig.answer = () => status(503);
+  await rig.publishMany(store, 100);
+  await rig.pass(3_000);
+  let answered = 0;
+  rig.answer = () => (++answered === 20 ? new Promise(() => undefined) : OK);
+  await rig.pass(10_000);
+  expect(await rig.count(endpoint.id)).toMatchObject({ delivered: 99, retrying: 1 });
 });

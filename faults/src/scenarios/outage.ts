@@ -7,16 +7,32 @@ const CONNECTIONS = 16;
 const FAILING_WIDTH = 4;
 const STEP_MS = 50;
 const FULL_WIDTH = 64;
+/** Requests in the first second after it has answered, and how many more in each one after that. */
+const FIRST_PER_SECOND = 50;
+const MORE_PER_SECOND = 50;
 /** An arrival that was on its way when the receiver came back, and one that has not been seen to close yet. */
 const SLACK = 4;
 const DRAINED_MS = 60_000;
+/** The ramp alone takes eight; what was tried before it came back is tried again fifteen after that. */
+const SLOWEST_SECONDS = 25;
+
+type Arrival = readonly [ms: number, inFlight: number];
 
 /** By how much the most crowded moment was over the ramp. */
-const overRamp = (arrivals: readonly (readonly [number, number])[]): number =>
+const overWidth = (arrivals: readonly Arrival[]): number =>
   Math.max(
     ...arrivals.map(
       ([ms, inFlight]) => inFlight - Math.min(FULL_WIDTH, FAILING_WIDTH + Math.ceil(ms / STEP_MS)),
     ),
+  );
+
+/** How many had come, at the worst of times, beyond what the ramp allows until then. */
+const overRate = (arrivals: readonly Arrival[]): number =>
+  Math.max(
+    ...arrivals.map(([ms], index) => {
+      const seconds = ms / 1_000;
+      return index + 1 - FIRST_PER_SECOND * seconds - (MORE_PER_SECOND / 2) * seconds ** 2;
+    }),
   );
 
 export const outage: Scenario = {
@@ -43,9 +59,17 @@ export const outage: Scenario = {
         readyMs: rig.readyMs,
         checks: [
           atLeast("requests after it came back", arrivals.length, QUEUED),
-          atMost("requests at once over the ramp", overRamp(arrivals), SLACK),
-          atMost("most requests at once", Math.max(...arrivals.map(([, inFlight]) => inFlight)), FULL_WIDTH),
-          atLeast("and as many as the ramp allows in the end", Math.max(...arrivals.map(([, n]) => n)), 16),
+          atMost("requests at once over the ramp", overWidth(arrivals), SLACK),
+          atMost(
+            "requests sooner than the ramp allows",
+            Math.round(overRate(arrivals)),
+            SLACK + FAILING_WIDTH,
+          ),
+          atMost(
+            "seconds until the last of them",
+            Math.round((arrivals.at(-1)?.[0] ?? 0) / 1_000),
+            SLOWEST_SECONDS,
+          ),
           equal("everything is delivered", drained ? "yes" : "no", "yes"),
         ],
         skipped: null,

@@ -5,10 +5,12 @@ import { type Held, placesOf } from "./held.ts";
 import { Lane } from "./lane.ts";
 import type { Leases } from "./leases.ts";
 import type { DispatchLimits } from "./limits.ts";
+import { RAMP_PAUSE_MS } from "./ramp.ts";
 import { type Recorder, recordOf } from "./recorder.ts";
 import type { Sender, SendOutcome } from "./sender.ts";
 import { Shares, type Standing } from "./shares.ts";
 import type { Target, Targets } from "./targets.ts";
+import type { Timers } from "./timers.ts";
 import { Turns } from "./turns.ts";
 
 /** What others want to know of each attempt: metrics, the log, the demo's screen. */
@@ -26,6 +28,7 @@ export interface DispatcherParts {
   readonly recorder: Recorder;
   readonly leases: Leases;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly limits: DispatchLimits;
   /** No other process can send in a lane: all are held from the start. */
   readonly exclusive: boolean;
@@ -60,6 +63,7 @@ export class Dispatcher {
   };
   /** Which of the standings has the next turn. */
   #turn = 0;
+  readonly #paced = new Set<Lane>();
   readonly #held: Shares;
   readonly #inFlight: Shares;
   #stopped = false;
@@ -146,12 +150,28 @@ export class Dispatcher {
     if (this.#stopped || !lane.isHeld(now)) void this.close(lane);
     // What was in memory has gone back since, and some of it comes before them.
     else if (drains !== lane.drains) this.#sendBack(lane, lane.drain(), now);
-    else this.#offer(lane);
+    else this.#offer(lane, now);
   }
 
   /** To be called whenever a lane may have become sendable. */
-  #offer(lane: Lane): void {
-    if (lane.isSendable(this.#inFlight.perLane)) this.#turns[lane.standing].offer(lane);
+  #offer(lane: Lane, now: number): void {
+    const { perLane } = this.#inFlight;
+    if (lane.isSendable(perLane, now)) this.#turns[lane.standing].offer(lane);
+    else if (lane.isPaced(perLane, now)) this.#later(lane);
+  }
+
+  /** It comes back after an outage, and has its next turn when its ramp allows. */
+  #later(lane: Lane): void {
+    if (this.#paced.size === 0) this.#parts.timers.after(RAMP_PAUSE_MS, () => this.#goOn());
+    this.#paced.add(lane);
+  }
+
+  #goOn(): void {
+    const now = this.#parts.clock.now();
+    const paced = [...this.#paced];
+    this.#paced.clear();
+    for (const lane of paced) this.#offer(lane, now);
+    this.pump();
   }
 
   /** Begins nothing until it is resumed. */
@@ -177,11 +197,15 @@ export class Dispatcher {
   /** The standings take turns, each as long as it has room. */
   #next(): { lane: Lane; held: Held } | undefined {
     const open = this.#inFlight.open();
+    const { perLane } = this.#inFlight;
+    const now = this.#parts.clock.now();
     this.#turn += 1;
     for (let i = 0; i < open.length; i++) {
       const standing = open[(this.#turn + i) % open.length];
-      const turn = standing && this.#turns[standing].next(this.#inFlight.perLane);
-      if (turn) return turn;
+      const turn = standing && this.#turns[standing].next(perLane, now);
+      if (!turn) continue;
+      if (turn.lane.isPaced(perLane, now)) this.#later(turn.lane);
+      return turn;
     }
     return undefined;
   }
@@ -254,7 +278,7 @@ export class Dispatcher {
       this.#parts.onRoom(lane);
     });
     if (decision.disablesEndpoint) this.#parts.onGone(target);
-    this.#offer(lane);
+    this.#offer(lane, now);
     this.pump();
   }
 

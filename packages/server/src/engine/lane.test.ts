@@ -17,11 +17,11 @@ test("the first attempt of an order's next event waits for the end of the one be
   const lane = laneOf("wh_1");
   const [first, second, other] = [held("a", "ord_1"), held("b", "ord_1"), held("c", "ord_2")];
   for (const each of [first, second, other]) lane.push(each);
-  expect(lane.take()).toBe(first);
-  expect(lane.take()).toBe(other);
-  expect(lane.take()).toBeUndefined();
+  expect(lane.take(0)).toBe(first);
+  expect(lane.take(0)).toBe(other);
+  expect(lane.take(0)).toBeUndefined();
   lane.finished(first, BAD, 0);
-  expect(lane.take()).toBe(second);
+  expect(lane.take(0)).toBe(second);
 });
 
 test("a retry waits for nobody, and nobody for it", () => {
@@ -29,7 +29,7 @@ test("a retry waits for nobody, and nobody for it", () => {
   const [retry, first] = [held("a", "ord_1", 1), held("b", "ord_1")];
   lane.push(retry);
   lane.push(first);
-  expect([lane.take(), lane.take()]).toEqual([retry, first]);
+  expect([lane.take(0), lane.take(0)]).toEqual([retry, first]);
 });
 
 test("an endpoint that keeps failing gets fewer requests at once, and gets them back step by step", () => {
@@ -37,7 +37,7 @@ test("an endpoint that keeps failing gets fewer requests at once, and gets them 
   const fail = (now: number) => {
     const each = held(`d${now}`, `s${now}`);
     lane.push(each);
-    lane.take();
+    lane.take(0);
     lane.finished(each, BAD, now);
   };
   for (let i = 0; i < 12; i++) fail(i);
@@ -45,7 +45,7 @@ test("an endpoint that keeps failing gets fewer requests at once, and gets them 
   const width = () => {
     for (let i = 0; i < 20; i++) lane.push(held(`w${i}`, `w${i}`, 1));
     let taken = 0;
-    while (lane.isSendable(limits.maxInFlight) && lane.take()) taken += 1;
+    while (lane.isSendable(limits.maxInFlight, 0) && lane.take(0)) taken += 1;
     for (const each of lane.drain()) void each;
     for (let i = 0; i < taken; i++) lane.finished(held("x", "x", 1), OK, 0);
     return taken;
@@ -54,7 +54,7 @@ test("an endpoint that keeps failing gets fewer requests at once, and gets them 
   const succeed = (now: number) => {
     const each = held("s", "s", 1);
     lane.push(each);
-    lane.take();
+    lane.take(0);
     lane.finished(each, OK, now);
   };
   succeed(1_000);
@@ -68,7 +68,7 @@ test("what is drained comes back whole, and in flight subjects stay in order", (
   const lane = laneOf("wh_1");
   const all = [held("a", "ord_1"), held("b", "ord_1"), held("c", "ord_2"), held("d", "ord_2")];
   for (const each of all) lane.push(each);
-  const inFlight = lane.take();
+  const inFlight = lane.take(0);
   expect(
     lane
       .drain()
@@ -77,9 +77,9 @@ test("what is drained comes back whole, and in flight subjects stay in order", (
   ).toEqual(["b", "c", "d"]);
   const later = held("e", "ord_1");
   lane.push(later);
-  expect(lane.take()).toBeUndefined();
+  expect(lane.take(0)).toBeUndefined();
   if (inFlight) lane.finished(inFlight, OK, 0);
-  expect(lane.take()).toBe(later);
+  expect(lane.take(0)).toBe(later);
 });
 
 test("a lane starts narrow, and widens with each success until it is as wide as it may become", () => {
@@ -89,9 +89,9 @@ test("a lane starts narrow, and widens with each success until it is as wide as 
     for (let i = 0; i < 20; i++) lane.push(held(`${round}-${i}`, `${round}-${i}`));
     const sent: Held[] = [];
     for (
-      let next = lane.isSendable(limits.maxInFlight) ? lane.take() : undefined;
+      let next = lane.isSendable(limits.maxInFlight, 0) ? lane.take(0) : undefined;
       next;
-      next = lane.isSendable(limits.maxInFlight) ? lane.take() : undefined
+      next = lane.isSendable(limits.maxInFlight, 0) ? lane.take(0) : undefined
     )
       sent.push(next);
     widths.push(sent.length);
@@ -110,7 +110,7 @@ test("tenants take turns however much each has to send", () => {
   turns.offer(big);
   turns.offer(small);
   const order: string[] = [];
-  for (let turn = turns.next(limits.maxInFlight); turn; turn = turns.next(limits.maxInFlight))
+  for (let turn = turns.next(limits.maxInFlight, 0); turn; turn = turns.next(limits.maxInFlight, 0))
     order.push(turn.held.delivery.id);
   expect(order).toEqual(["b0", "s0", "b1", "s1", "b2", "b3", "b4", "b5"]);
 });
@@ -122,12 +122,12 @@ test("a lane that hangs leaves the turns to the others", () => {
   for (let i = 0; i < 20; i++) hanging.push(held(`h${i}`, `h${i}`));
   turns.offer(hanging);
   const sent: string[] = [];
-  for (let turn = turns.next(limits.maxInFlight); turn; turn = turns.next(limits.maxInFlight))
+  for (let turn = turns.next(limits.maxInFlight, 0); turn; turn = turns.next(limits.maxInFlight, 0))
     sent.push(turn.held.delivery.id);
   expect(sent).toHaveLength(limits.maxInFlight);
   healthy.push(held("ok", "ok"));
   turns.offer(healthy);
-  expect(turns.next(limits.maxInFlight)?.held.delivery.id).toBe("ok");
+  expect(turns.next(limits.maxInFlight, 0)?.held.delivery.id).toBe("ok");
 });
 
 test("a backlog may be passed unless something stands against it", () => {
@@ -145,7 +145,7 @@ test("a backlog may be passed unless something stands against it", () => {
   for (let i = 0; i < 5; i++) {
     const each = held(`d${i}`, `s${i}`);
     lane.push(each);
-    lane.take();
+    lane.take(0);
     lane.finished(each, BAD, 0);
   }
   expect(lane.isPassable(0)).toBe(false);
@@ -156,7 +156,7 @@ test("what passes takes turns with what waits", () => {
   const waiting = [0, 1, 2].map((id) => held(`w${id}`, `ws${id}`));
   const passing = [0, 1, 2, 3].map((id) => ({ ...held(`p${id}`, `ps${id}`), passes: true }));
   for (const each of [...waiting, ...passing]) lane.push(each);
-  const taken = Array.from({ length: 7 }, () => lane.take()?.delivery.id);
+  const taken = Array.from({ length: 7 }, () => lane.take(0)?.delivery.id);
   expect(taken).toEqual(["p0", "w0", "p1", "w1", "p2", "w2", "p3"]);
 });
 

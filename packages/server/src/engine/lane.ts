@@ -2,27 +2,16 @@ import type { Endpoint } from "../domain/endpoint.ts";
 import { Fifo } from "./fifo.ts";
 import { type Held, placesOf } from "./held.ts";
 import type { LaneLimits } from "./limits.ts";
+import { Pace } from "./pace.ts";
 import type { Standing } from "./shares.ts";
 import type { Turns } from "./turns.ts";
 
 /** A rate-limited store is asked this often. */
 export const LIMITED_RETRY_MS = 1_000;
-/** Failures in a row after which an endpoint counts as failing. */
-const FAILING_AFTER = 5;
-/** An endpoint that takes longer on average is slow by itself, however busy the hub is. */
-const SLOW_MS = 250;
-/** One that has ended no attempt for so long does not answer: what queues up behind it, until attempts time out, is its own doing. */
-const SILENT_MS = 1_000;
-/** After an outage the width grows by one request at most this often: a ramp, not a stampede. */
-const RAMP_STEP_MS = 50;
 /** A hand-over takes time: it is not begun with less than this of the hold left. */
 const HAND_OVER_MS = 5_000;
 
-/**
- * One endpoint's own queue. Its width adapts: it starts narrow and widens with each success, so that a start is no
- * stampede; it halves while the endpoint keeps failing, and widens step by step once that answers again. First
- * attempts of one subject (an order) never overtake each other.
- */
+/** One endpoint's own queue, sent at its own pace. First attempts of one subject (an order) never overtake each other. */
 export class Lane {
   readonly endpointId: string;
   readonly storeId: string;
@@ -47,15 +36,9 @@ export class Lane {
   /** `drains` when the claim that is under way was made; null: none is. */
   askedAt: number | null = null;
   inFlight = 0;
-  #width: number;
-  #failuresInRow = 0;
+  readonly #pace: Pace;
   /** How its last attempt ended. */
   standing: Standing = "unknown";
-  /** It has kept failing once: from then on it widens slowly. */
-  #hasFailed = false;
-  #widenedAt = 0;
-  #averageMs = 0;
-  #endedAt = Number.NEGATIVE_INFINITY;
   /** Queued in the store and due: nothing may be handed off past it unless it `isPassable`. */
   backlog = false;
   /** Whether `depth` and `retries` are all that the store has: so from the first time it was seen empty. */
@@ -98,7 +81,7 @@ export class Lane {
     this.storeId = at.storeId;
     this.tenantId = at.tenantId;
     this.#limits = limits;
-    this.#width = limits.minInFlight;
+    this.#pace = new Pace(limits);
   }
 
   /** The store has something for it at `at`. While its hour is used up it is asked now and then: the plan may change. */
@@ -184,22 +167,30 @@ export class Lane {
   }
 
   get room(): number {
-    return Math.max(0, this.#limits.window - this.held);
+    return Math.max(0, Math.min(this.#limits.window, this.#pace.ahead) - this.held);
   }
 
   get failing(): boolean {
-    return this.#failuresInRow >= FAILING_AFTER;
+    return this.#pace.failing;
   }
 
   /** Nothing but the hub itself holds it up. */
   isHealthy(now: number): boolean {
-    const isAnswering = now - this.#endedAt < SILENT_MS && this.#averageMs < SLOW_MS;
-    return isAnswering && !this.failing && !this.closed && this.limitedUntil === 0;
+    return this.#pace.isHealthy(now) && !this.closed && this.limitedUntil === 0;
   }
 
   /** `widest`: requests at once that any lane may have now. */
-  isSendable(widest: number): boolean {
-    return this.#ready.size + this.#passing.size > 0 && this.inFlight < Math.min(this.#width, widest);
+  isSendable(widest: number, now: number): boolean {
+    return this.#hasTurn(widest) && this.#pace.isOpen(now);
+  }
+
+  /** Nothing but its ramp keeps it from being sent to. */
+  isPaced(widest: number, now: number): boolean {
+    return this.#hasTurn(widest) && !this.#pace.isOpen(now);
+  }
+
+  #hasTurn(widest: number): boolean {
+    return this.#ready.size + this.#passing.size > 0 && this.inFlight < Math.min(this.#pace.width, widest);
   }
 
   get idle(): boolean {
@@ -223,10 +214,13 @@ export class Lane {
     return passes ? this.#passing : this.#ready;
   }
 
-  take(): Held | undefined {
+  take(now: number): Held | undefined {
     this.#passedLast = !this.#passedLast && this.#passing.size > 0;
     const held = this.#passedLast ? this.#passing.shift() : (this.#ready.shift() ?? this.#passing.shift());
-    if (held) this.inFlight += 1;
+    if (held) {
+      this.inFlight += 1;
+      this.#pace.took(now);
+    }
     return held;
   }
 
@@ -236,7 +230,7 @@ export class Lane {
     if (held.delivery.attemptCount === 0) this.#release(held.delivery.subjectId);
   }
 
-  /** The attempt has ended, and the width follows its outcome. */
+  /** The attempt has ended, and the pace follows its outcome. */
   finished(
     held: Held,
     outcome: { readonly succeeded: boolean; readonly durationMs: number },
@@ -244,22 +238,7 @@ export class Lane {
   ): void {
     this.returned(held);
     this.standing = outcome.succeeded ? "proven" : "failed";
-    this.#endedAt = now;
-    this.#averageMs += (outcome.durationMs - this.#averageMs) / 16;
-    if (!outcome.succeeded) {
-      this.#failuresInRow += 1;
-      if (this.failing) {
-        this.#hasFailed = true;
-        this.#width = Math.max(this.#limits.minInFlight, this.#width >> 1);
-      }
-      return;
-    }
-    this.#failuresInRow = 0;
-    if (this.#width >= this.#limits.maxInFlight) return;
-    if (!this.#hasFailed || now - this.#widenedAt >= RAMP_STEP_MS) {
-      this.#width += 1;
-      this.#widenedAt = now;
-    }
+    this.#pace.ended(outcome, now);
   }
 
   #release(subjectId: string): void {

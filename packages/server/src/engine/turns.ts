@@ -21,7 +21,7 @@ export class Turns {
   }
 
   /** The next delivery to send, or undefined when no lane is sendable. `widest`: requests at once to one endpoint. */
-  next(widest: number): { lane: Lane; held: Held } | undefined {
+  next(widest: number, now: number): { lane: Lane; held: Held } | undefined {
     for (let tenantId = this.#tenants.shift(); tenantId !== undefined; tenantId = this.#tenants.shift()) {
       const lanes = this.#lanes.get(tenantId);
       const lane = lanes?.shift();
@@ -29,8 +29,8 @@ export class Turns {
       // It may have gone to another ring since.
       if (lane?.turns === this) {
         lane.turns = null;
-        if (lane.isSendable(widest)) held = lane.take();
-        if (lane.isSendable(widest)) {
+        if (lane.isSendable(widest, now)) held = lane.take(now);
+        if (lane.isSendable(widest, now)) {
           lane.turns = this;
           lanes?.push(lane);
         }
