@@ -1,6 +1,7 @@
 import type { Clock } from "../domain/id.ts";
 import type { AttemptRecord, DueLane, StoreDriver } from "../store/driver.ts";
 import { decide } from "./decide.ts";
+import { giveBack } from "./give-back.ts";
 import { type Held, placesOf } from "./held.ts";
 import { Lane } from "./lane.ts";
 import type { Leases } from "./leases.ts";
@@ -249,7 +250,7 @@ export class Dispatcher {
   #sendBack(lane: Lane, back: readonly Held[], dueAt: number): void {
     // At once, or a claim that is settled meanwhile takes the lane for empty.
     lane.uncounted(dueAt);
-    void this.#releaseAll(lane, back)
+    void this.#putBack(lane, back)
       .catch(this.#parts.onTrouble)
       .finally(() => {
         lane.uncounted(dueAt);
@@ -286,7 +287,7 @@ export class Dispatcher {
   async close(lane: Lane): Promise<void> {
     const waiting = lane.drain();
     // What cannot be given back now is free when its lease has run out, or at the next start.
-    await this.#releaseAll(lane, waiting).catch(this.#parts.onTrouble);
+    await this.#putBack(lane, waiting).catch(this.#parts.onTrouble);
     for (const held of waiting) this.#letGo(lane, held);
   }
 
@@ -300,21 +301,8 @@ export class Dispatcher {
     });
   }
 
-  async #releaseAll(lane: Lane, waiting: readonly Held[]): Promise<void> {
-    const byToken = new Map<string, string[]>();
-    for (const { token, delivery } of waiting) {
-      const deliveryIds = byToken.get(token);
-      if (deliveryIds) deliveryIds.push(delivery.id);
-      else byToken.set(token, [delivery.id]);
-    }
-    lane.givingBack += 1;
-    try {
-      for (const [token, deliveryIds] of byToken) {
-        await this.#parts.driver.releaseDeliveries({ token, deliveryIds });
-      }
-    } finally {
-      lane.givingBack -= 1;
-    }
+  async #putBack(lane: Lane, back: readonly Held[]): Promise<void> {
+    await giveBack(this.#parts.driver, lane, back);
     this.#parts.onRoom(lane);
   }
 }
