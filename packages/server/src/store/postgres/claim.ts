@@ -104,7 +104,10 @@ export async function claimDue(context: Context, inputs: readonly ClaimInput[]):
   const results = new Map(inputs.map((input) => [input, nothingFor(input)]));
   if (lanes.length > 0) {
     const now = Math.max(...inputs.map((input) => input.now));
-    const sweeps = marks.sweeps(now);
+    const sweeps = marks.sweeps(
+      now,
+      lanes.map(({ num }) => num),
+    );
     const { age } = marks;
     const startedAt = performance.now();
     const laneMarks = arrayOf(
@@ -122,7 +125,7 @@ export async function claimDue(context: Context, inputs: readonly ClaimInput[]):
           ...FREE_LANE_COLUMNS.map((column) => column(lanes)),
           ...laneColumns,
         ]);
-    if (sweeps) marks.swept(performance.now() - startedAt);
+    if (sweeps) marks.swept(now, performance.now() - startedAt);
     sortOut(rows, asks, lanes, results, (num, dueAt) => marks.advance(num, dueAt, age));
   }
   return inputs.map((input) => results.get(input) as ClaimResult);
@@ -260,10 +263,15 @@ export async function dueLanes(
     const found = among.flatMap((id) => known.endpoint(id)?.num ?? []);
     return db.hot<DueLane>(LANES_AMONG, [...marks.columns(found), ...rest]);
   }
-  const sweeps = marks.sweeps(now);
+  const before = marks.looks(now);
   const startedAt = performance.now();
-  const lanes = await db.hot<DueLane>(LANES, [...marks.columns(), ...rest]);
-  if (sweeps) marks.swept(performance.now() - startedAt);
+  const lanes = await db.hot<DueLane>(LANES, [...marks.columns(before ? [] : undefined), ...rest]);
+  if (before === null) return lanes;
+  marks.looked(now, performance.now() - startedAt);
+  for (const { endpointId, nextDueAt } of lanes) {
+    const num = known.endpoint(endpointId)?.num;
+    if (num !== undefined) marks.found(num, nextDueAt, before);
+  }
   return lanes;
 }
 

@@ -38,6 +38,12 @@ const WALK_MS = 600_000;
 
 const FREE_KEYS = "UPDATE idempotency_keys SET lease_until = 0 WHERE answer IS NULL AND lease_until > $1";
 const LAPSED = "DELETE FROM leases WHERE until < $1 RETURNING token";
+/**
+ * Whether any is there, and whether anything is leased under one: what has lapsed was mostly settled before. A range of one
+ * token, in order, since for an equal one the queue might be read from its beginning to the end.
+ */
+const LAPSING = `SELECT (SELECT q.lease FROM queue q WHERE q.lease BETWEEN l.token AND l.token ORDER BY q.lease LIMIT 1)
+    IS NOT NULL AS held FROM leases l WHERE l.until < $1 ORDER BY held DESC LIMIT 1`;
 /** Tokens in use, each one look into the index, and past all entries there that are dead and cannot be removed yet. */
 const IN_USE = `WITH RECURSIVE walk (token) AS (
     (SELECT lease FROM queue WHERE lease IS NOT NULL ORDER BY lease LIMIT 1)
@@ -53,8 +59,8 @@ export async function recoverLeases(
 ): Promise<number> {
   const walks = everything || Math.abs(now - upkeep.walkedAt) >= WALK_MS;
   if (walks) upkeep.walkedAt = now;
-  // Asked for often, and there is seldom anything: the marks stay then.
-  else if ((await db.row("SELECT FROM leases WHERE until < $1 LIMIT 1", now)) === undefined) return 0;
+  const lapsing = walks ? null : await db.row<{ held: boolean }>(LAPSING, now);
+  if (lapsing === undefined) return 0;
   const freed = db.transaction(async (sql) => {
     if (everything) await sql.run(FREE_KEYS, now);
     const tokens = await sql.rows<{ token: string }>(LAPSED, now);
@@ -68,5 +74,7 @@ export async function recoverLeases(
     }
     return count;
   });
+  // Without marks claims walk over everything, so they stay where nothing comes back.
+  if (lapsing?.held === false && (await freed) === 0) return 0;
   return marks.returning(freed);
 }

@@ -2,9 +2,11 @@ import { arrayOf } from "./values.ts";
 
 /** Deliveries due up to this long before the mark are still looked at: others may commit them late. */
 const MARGIN_MS = 2_000;
-/** However busy: how often every lane is looked at from its beginning; and how much longer than such a look takes. */
+/** However busy: how often a lane is looked at from its beginning; and how many times what that takes passes between two. */
 const SWEEP_MS = 5_000;
 const SWEEP_TIMES = 20;
+/** A mark is kept for so long after the last claim that moved it. */
+const KEEP_MS = 600_000;
 
 /**
  * Where each lane's next claim starts in the index. While somebody holds a snapshot open, entries of what was claimed
@@ -12,23 +14,53 @@ const SWEEP_TIMES = 20;
  */
 export class Marks {
   readonly #dueAt = new Map<number, number>();
-  #sweptAt = 0;
-  #sweepMs = SWEEP_MS;
+  /** When a claim has last looked at all of the lane. */
+  readonly #sweptAt = new Map<number, number>();
+  #sweepsFrom = 0;
+  #lookedAt = 0;
+  #looksFrom = 0;
   /** Changes whenever what a claim under way has seen may not be all. */
   #age = 0;
   #returning = 0;
 
-  /** Forgets the marks where it is time to look at everything; says whether it did. */
-  sweeps(now: number): boolean {
-    if (now - this.#sweptAt < this.#sweepMs && now >= this.#sweptAt) return false;
-    this.#dueAt.clear();
-    this.#sweptAt = now;
-    return true;
+  /** Forgets the marks of those of the lanes that it is time to look at wholly; says whether there were any. */
+  sweeps(now: number, endpoints: readonly number[]): boolean {
+    if (now < this.#sweepsFrom && this.#sweepsFrom - now <= KEEP_MS) return false;
+    const due = endpoints.filter(
+      (endpoint) => Math.abs(now - (this.#sweptAt.get(endpoint) ?? 0)) >= SWEEP_MS,
+    );
+    for (const endpoint of due) {
+      this.#dueAt.delete(endpoint);
+      this.#sweptAt.set(endpoint, now);
+    }
+    return due.length > 0;
   }
 
-  /** A claim that looked at everything took so long. */
-  swept(tookMs: number): void {
-    this.#sweepMs = Math.max(SWEEP_MS, SWEEP_TIMES * tookMs);
+  /** A claim that looked at all of its lanes took so long. */
+  swept(now: number, tookMs: number): void {
+    this.#sweepsFrom = now + Math.min(KEEP_MS, SWEEP_TIMES * tookMs);
+  }
+
+  /** Where it is time to look for lanes without marks: those that there are now. What is found is handed to `found`. */
+  looks(now: number): ReadonlyMap<number, number> | null {
+    if (now < this.#looksFrom && now >= this.#lookedAt) return null;
+    this.#lookedAt = now;
+    for (const [endpoint, mark] of this.#dueAt) if (mark < now - KEEP_MS) this.#forget(endpoint);
+    return new Map(this.#dueAt);
+  }
+
+  looked(now: number, tookMs: number): void {
+    this.#looksFrom = now + Math.max(SWEEP_MS, SWEEP_TIMES * tookMs);
+  }
+
+  /** Something is due in the lane then; where its mark was later already, it would be missed. */
+  found(endpoint: number, dueAt: number, before: ReadonlyMap<number, number>): void {
+    if (dueAt < (before.get(endpoint) ?? 0)) this.#forget(endpoint);
+  }
+
+  #forget(endpoint: number): void {
+    this.#dueAt.delete(endpoint);
+    this.#sweptAt.delete(endpoint);
   }
 
   /** To be handed back with what the claim has found. */
