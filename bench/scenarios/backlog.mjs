@@ -28,8 +28,9 @@ const NEW_EVENT_MS = 5_000;
 
 /** @param {import("../options.mjs").Options} options */
 export async function backlog(options) {
-  const small = await measure(options, Math.min(options.small, options.pending));
-  const large = await measure(options, options.pending);
+  const first = Math.min(options.small, options.pending);
+  const small = await measure(options, first, first);
+  const large = await measure(options, options.pending, first);
   const scenario = `backlog of ${options.pending.toLocaleString("en-US")}${snapshotName(options)}`;
   return {
     rows: [...readyRows(scenario, large, small), ...drainRows(scenario, large, small, options.drainRate)],
@@ -39,16 +40,19 @@ export async function backlog(options) {
 
 /** @typedef {Awaited<ReturnType<typeof measure>>} Seen */
 
-/** @param {import("../options.mjs").Options} options @param {number} pending */
-function measure(options, pending) {
+/** @param {import("../options.mjs").Options} options @param {number} pending @param {number} first of them */
+function measure(options, pending, first) {
   return withRig(options, { stores: 2 * STORES, fanOut: FAN_OUT, pattern: WAITING }, (rig) => {
-    const run = () => fillAndDrain(rig, options, pending);
+    const run = () => fillAndDrain(rig, options, pending, first);
     return options.snapshot ? underSnapshot(rig.database.url, run) : run();
   });
 }
 
-/** @param {import("../rig.mjs").Rig} rig @param {import("../options.mjs").Options} options @param {number} pending */
-async function fillAndDrain(rig, options, pending) {
+/**
+ * @param {import("../rig.mjs").Rig} rig @param {import("../options.mjs").Options} options @param {number} pending
+ * @param {number} first
+ */
+async function fillAndDrain(rig, options, pending, first) {
   const events = Math.ceil(pending / FAN_OUT);
   await rig.setAllActive(false);
   const startedAt = performance.now();
@@ -62,7 +66,7 @@ async function fillAndDrain(rig, options, pending) {
   const ready = memoryOf(rig.hub.processes);
   const filled = { events, pending: sent.accepted * FAN_OUT };
   await rig.load.call("direct", { pattern: BOTH });
-  const drained = await drain(rig, { ...filled, isWaiting, fanOut: FAN_OUT, rate: options.drainRate });
+  const drained = await drain(rig, { ...filled, first, isWaiting, fanOut: FAN_OUT, rate: options.drainRate });
   return {
     ...filled,
     fillRate: filled.pending / fillSeconds,
@@ -72,6 +76,7 @@ async function fillAndDrain(rig, options, pending) {
     ready,
     ...drained,
     refused: drained.sent.refused - sent.refused,
+    firstRate: first / drained.firstSeconds,
     firstMinute: firstMinuteOf(drained.windows),
   };
 }
@@ -120,6 +125,14 @@ function drainRows(scenario, large, small, drainRate) {
   const { rates, hubMicros, postgresMicros } = large.firstMinute;
   const server = postgresMicros ? `; PostgreSQL ${postgresMicros.toFixed(0)} µs a delivery` : "";
   return [
+    {
+      scenario,
+      figure: `drained, the first ${small.pending.toLocaleString("en-US")}`,
+      value: large.firstRate,
+      unit: "deliveries/s",
+      limit: { name: nameOf(small), value: small.firstRate },
+      note: "from the moment at which endpoints are resumed; as many of a large backlog as there were of a small one",
+    },
     {
       scenario,
       figure: "drained, first minute",

@@ -23,17 +23,17 @@ const LAST_MS = 60_000;
 /**
  * Resumes every endpoint, and waits until the backlog is delivered and the new events that came meanwhile are too.
  * @param {import("../rig.mjs").Rig} rig
- * @param {{events: number, pending: number, fanOut: number, rate: number, isWaiting: (event: number) => boolean}} backlog
- *   `events`: so many numbers are taken; `pending`: deliveries; `rate`: new events per second; `isWaiting`: whether a new
+ * @param {{events: number, pending: number, first: number, fanOut: number, rate: number, isWaiting: (event: number) => boolean}} backlog
+ *   `events`: so many numbers are taken; `pending`: deliveries; `first`: of them, whose time is told; `rate`: new events per second; `isWaiting`: whether a new
  *   event's store has a backlog
  */
-export async function drain(rig, { events, pending, fanOut, rate, isWaiting }) {
+export async function drain(rig, { events, pending, first, fanOut, rate, isWaiting }) {
   await rig.receivers.call("markNew", { from: events });
   const cpu = { hub: sumCpuMicros(rig.hub.processes), postgres: sumCpuMicros(rig.database.processes) };
   const startedAt = performance.now();
   await rig.setAllActive(true);
   if (rate > 0) await rig.load.call("timetable", { rate, events: 0 });
-  const seen = await watch(rig, pending, startedAt, cpu);
+  const seen = await watch(rig, { pending, first }, startedAt, cpu);
   const sent = await within(LAST_MS, rig.load.call("stop"));
   if (sent === undefined) throw new Error(`new events were still refused after ${LAST_MS / 1000} s`);
   if (seen.left === 0) await rig.drained(sent.accepted * fanOut, LAST_MS);
@@ -47,16 +47,17 @@ export async function drain(rig, { events, pending, fanOut, rate, isWaiting }) {
 
 /**
  * What was seen of the drain, window by window, until nothing of the backlog was left or the time was up.
- * @param {import("../rig.mjs").Rig} rig @param {number} pending @param {number} startedAt
+ * @param {import("../rig.mjs").Rig} rig @param {{pending: number, first: number}} backlog @param {number} startedAt
  * @param {{hub: number, postgres: number}} cpu before
  */
-async function watch(rig, pending, startedAt, cpu) {
+async function watch(rig, { pending, first }, startedAt, cpu) {
   const elapsedMs = () => performance.now() - startedAt;
   const leftOf = (/** @type {{distinct: number, fresh: number}} */ counts) =>
     pending - (counts.distinct - counts.fresh);
   /** @type {Window[]} */
   const windows = [];
   let peak = memoryOf(rig.hub.processes);
+  let firstSeconds = Number.POSITIVE_INFINITY;
   let before = await rig.receivers.call("counts");
   while (leftOf(before) > 0 && elapsedMs() < DRAIN_MS) {
     const beganMs = elapsedMs();
@@ -64,6 +65,7 @@ async function watch(rig, pending, startedAt, cpu) {
     while (elapsedMs() < beganMs + WINDOW_MS && leftOf(after) > 0) {
       await sleep(LOOK_MS);
       after = await rig.receivers.call("counts");
+      if (leftOf(after) <= pending - first) firstSeconds = Math.min(firstSeconds, elapsedMs() / 1000);
     }
     const memory = memoryOf(rig.hub.processes);
     if (memory.mb > peak.mb) peak = memory;
@@ -77,7 +79,7 @@ async function watch(rig, pending, startedAt, cpu) {
     });
     before = after;
   }
-  return { windows, peak, left: leftOf(before), seconds: elapsedMs() / 1000 };
+  return { windows, peak, firstSeconds, left: leftOf(before), seconds: elapsedMs() / 1000 };
 }
 
 /**
