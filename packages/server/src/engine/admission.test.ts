@@ -15,7 +15,7 @@ function rig() {
   const answer = () => {
     const held = heldDelivery(`del_${world.now()}`, "ord_1");
     lane.push(held);
-    lane.take();
+    lane.take(world.now());
     lane.finished(held, { succeeded: true, durationMs: 5 }, world.now());
     timers.after(100, answer);
   };

@@ -21,7 +21,7 @@ test("a queue presses while its endpoint answers in good time, and not while it 
   const answers = (succeeded: boolean, durationMs: number) => {
     const each = heldDelivery(`d${now}`, `s${now}`);
     lane.push(each);
-    lane.take();
+    lane.take(now);
     lane.finished(each, { succeeded, durationMs }, now);
   };
   for (let i = 0; i < 10; i++) lane.queued(now);
@@ -67,12 +67,12 @@ test("what waits in memory presses like what waits in the store, and what is und
     return each;
   };
   const first = hold();
-  lane.take();
+  lane.take(clock.now());
   lane.finished(first, { succeeded: true, durationMs: 5 }, clock.now());
   lane.held -= 1;
   for (let i = 0; i < 4; i++) hold();
   expect(pressed()).toBe(true);
-  lane.take();
+  lane.take(clock.now());
   expect(pressed()).toBe(false);
   lane.queued(clock.now());
   expect(pressed()).toBe(true);
