@@ -126,7 +126,7 @@ export async function claimDue(context: Context, inputs: readonly ClaimInput[]):
           ...laneColumns,
         ]);
     if (sweeps) marks.swept(now, performance.now() - startedAt);
-    sortOut(rows, asks, lanes, results, (num, dueAt) => marks.advance(num, dueAt, age));
+    sortOut(rows, asks, lanes, results, (num, dueAt) => marks.advance(num, dueAt, age, now));
   }
   return inputs.map((input) => results.get(input) as ClaimResult);
 }

@@ -27,7 +27,7 @@ afterEach(async () => {
 /** The marks, after what has lapsed was looked for. */
 async function recovered() {
   const marks = new Marks();
-  marks.advance(ENDPOINT, MARK, marks.age);
+  marks.advance(ENDPOINT, MARK, marks.age, T0);
   const before = marks.of(ENDPOINT);
   const context = { db, marks, upkeep: { walkedAt: T0 } } as unknown as Parameters<typeof recoverLeases>[0];
   const freed = await recoverLeases(context, { now: T0, everything: false });

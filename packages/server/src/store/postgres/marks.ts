@@ -8,24 +8,40 @@ const SWEEP_TIMES = 20;
 /** A mark is kept for so long after the last claim that moved it. */
 const KEEP_MS = 600_000;
 
+/** Lets what takes long happen the more seldom, the longer it takes. */
+class Rest {
+  #beganAt = 0;
+  #ms = 0;
+
+  /** A clock that was set back is no reason to wait. */
+  isOver(now: number): boolean {
+    return now < this.#beganAt || now - this.#beganAt >= this.#ms;
+  }
+
+  begin(now: number, tookMs: number, leastMs: number): void {
+    this.#beganAt = now;
+    this.#ms = Math.max(leastMs, SWEEP_TIMES * tookMs);
+  }
+}
+
 /**
  * Where each lane's next claim starts in the index. While somebody holds a snapshot open, entries of what was claimed
  * before cannot be removed, and a claim that walked over all of them would take longer each time.
  */
 export class Marks {
   readonly #dueAt = new Map<number, number>();
-  /** When a claim has last looked at all of the lane. */
+  /** When a claim has last moved the lane's mark, and when one has last looked at all of the lane. */
+  readonly #movedAt = new Map<number, number>();
   readonly #sweptAt = new Map<number, number>();
-  #sweepsFrom = 0;
-  #lookedAt = 0;
-  #looksFrom = 0;
+  readonly #sweep = new Rest();
+  readonly #look = new Rest();
   /** Changes whenever what a claim under way has seen may not be all. */
   #age = 0;
   #returning = 0;
 
   /** Forgets the marks of those of the lanes that it is time to look at wholly; says whether there were any. */
   sweeps(now: number, endpoints: readonly number[]): boolean {
-    if (now < this.#sweepsFrom && this.#sweepsFrom - now <= KEEP_MS) return false;
+    if (!this.#sweep.isOver(now)) return false;
     const due = endpoints.filter(
       (endpoint) => Math.abs(now - (this.#sweptAt.get(endpoint) ?? 0)) >= SWEEP_MS,
     );
@@ -38,19 +54,18 @@ export class Marks {
 
   /** A claim that looked at all of its lanes took so long. */
   swept(now: number, tookMs: number): void {
-    this.#sweepsFrom = now + Math.min(KEEP_MS, SWEEP_TIMES * tookMs);
+    this.#sweep.begin(now, tookMs, 0);
   }
 
   /** Where it is time to look for lanes without marks: those that there are now. What is found is handed to `found`. */
   looks(now: number): ReadonlyMap<number, number> | null {
-    if (now < this.#looksFrom && now >= this.#lookedAt) return null;
-    this.#lookedAt = now;
-    for (const [endpoint, mark] of this.#dueAt) if (mark < now - KEEP_MS) this.#forget(endpoint);
+    if (!this.#look.isOver(now)) return null;
+    for (const [endpoint, movedAt] of this.#movedAt) if (now - movedAt > KEEP_MS) this.#forget(endpoint);
     return new Map(this.#dueAt);
   }
 
   looked(now: number, tookMs: number): void {
-    this.#looksFrom = now + Math.max(SWEEP_MS, SWEEP_TIMES * tookMs);
+    this.#look.begin(now, tookMs, SWEEP_MS);
   }
 
   /** Something is due in the lane then; where its mark was later already, it would be missed. */
@@ -60,6 +75,7 @@ export class Marks {
 
   #forget(endpoint: number): void {
     this.#dueAt.delete(endpoint);
+    this.#movedAt.delete(endpoint);
     this.#sweptAt.delete(endpoint);
   }
 
@@ -80,9 +96,11 @@ export class Marks {
   }
 
   /** A claim that began at that age has taken all that was due before then. */
-  advance(endpoint: number, dueAt: number, age: number): void {
+  advance(endpoint: number, dueAt: number, age: number, now: number): void {
     const mark = dueAt - MARGIN_MS;
-    if (age === this.#age && mark > this.of(endpoint)) this.#dueAt.set(endpoint, mark);
+    if (age !== this.#age || mark <= this.of(endpoint)) return;
+    this.#dueAt.set(endpoint, mark);
+    this.#movedAt.set(endpoint, now);
   }
 
   /** While `work` runs something comes back that may be due earlier than any mark. */
