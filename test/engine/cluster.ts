@@ -13,6 +13,7 @@ import {
 } from "../../packages/server/src/store/postgres/database.fixture.ts";
 import { openPostgres } from "../../packages/server/src/store/postgres/index.ts";
 import { Link } from "../postgres/link.mjs";
+import { Street } from "../street.ts";
 import { Rig, type Sent } from "./rig.ts";
 
 const HINT_MS = 20;
@@ -35,6 +36,9 @@ export class Member {
     this.#driver = driver;
     this.link = link;
   }
+
+  /** As its neighbours see it. */
+  readonly dweller = { deliver: (task: () => void) => this.deliver(task), isThere: () => !this.isDead };
 
   /** The server sees its connections end. */
   async kill(): Promise<void> {
@@ -72,8 +76,18 @@ export class Cluster extends Rig {
   readonly #close: (() => Promise<void>)[];
   readonly #listeners: ((hint: Hint) => void)[] = [];
   readonly members: Member[] = [];
+  /** What neighbours tell each other is lost with their connection. */
+  cutOff = false;
+  /** How long it takes. */
+  toldMs = 1;
+  readonly street = new Street({
+    breaks: () => this.cutOff,
+    carry: (task) => void this.world.at(this.world.now() + this.toldMs, task),
+  });
   /** What is said is heard by all, a little later. */
   hints = true;
+  /** How often members have called each verb. */
+  readonly called = new Map<string | symbol, number>();
   /** How long a receiver takes. */
   answerMs = 5;
   /** Requests under way to each URL, and the most there ever were. */
@@ -95,7 +109,8 @@ export class Cluster extends Rig {
     return new Cluster(database, await openPostgres({ url: database.url, connections: 4 }));
   }
 
-  async join({ sends = true, linked = false } = {}): Promise<Member> {
+  /** `meets`: it and those that do likewise are on one machine. */
+  async join({ sends = true, linked = false, meets = false } = {}): Promise<Member> {
     const url = new URL(this.#database.url);
     const link = linked ? new Link(Number(url.port)) : null;
     if (link) {
@@ -109,6 +124,7 @@ export class Cluster extends Rig {
     const driver = this.#seenBy(member, real);
     member.engine = this.build(this.#transportOf(member), {
       driver,
+      neighbours: meets ? this.street.door(member.dweller) : null,
       timers: this.#timersOf(member),
       exclusive: false,
       sends,
@@ -197,7 +213,10 @@ export class Cluster extends Rig {
         if (verb === "hints") return hints;
         if (verb === "presence") return presence;
         const call = Reflect.get(whole, verb) as (...input: unknown[]) => Promise<unknown>;
-        return (...input: unknown[]) => this.#call(member, () => call.apply(whole, input));
+        return (...input: unknown[]) => {
+          this.called.set(verb, (this.called.get(verb) ?? 0) + 1);
+          return this.#call(member, () => call.apply(whole, input));
+        };
       },
     });
   }

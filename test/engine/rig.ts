@@ -96,6 +96,7 @@ export class Rig {
     parts: Pick<EngineParts, "driver" | "timers"> & Partial<EngineParts>,
   ) {
     return createEngine({
+      neighbours: null,
       sender: signedSender({
         transport,
         contracts: CONTRACTS,

@@ -48,6 +48,7 @@ describe.skipIf(!installed)(`PgBouncer in transaction mode${title}`, () => {
           storeId: store.id,
           lanes: [{ endpointId: endpoint.id, max: 20 }],
           quota: { hour: 1, limit: null },
+          except: [],
         }),
       ),
     );

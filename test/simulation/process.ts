@@ -10,6 +10,7 @@ import { signedSender } from "../../packages/server/src/engine/signed.ts";
 import type { Timers } from "../../packages/server/src/engine/timers.ts";
 import { createServices, type Services } from "../../packages/server/src/service/services.ts";
 import { StorageFull, StorageUnavailable, type StoreDriver } from "../../packages/server/src/store/driver.ts";
+import type { Street } from "../street.ts";
 import { Gate } from "./gate.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Receivers } from "./receivers.ts";
@@ -35,6 +36,7 @@ export interface Surroundings {
   readonly ledger: Ledger;
   readonly scenario: Scenario;
   readonly receivers: Receivers;
+  readonly street: Street;
 }
 
 /** One process of the hub: it runs, is stopped and goes on (SIGSTOP, SIGCONT), or dies (kill -9). */
@@ -102,6 +104,10 @@ export class Process {
     const { world, newId } = this.#around;
     return createEngine({
       driver,
+      neighbours: this.#around.street.door({
+        deliver: (task) => this.deliver(task),
+        isThere: () => this.#state !== "dead",
+      }),
       sender: signedSender({
         transport: this.#transport(),
         contracts: CONTRACTS,

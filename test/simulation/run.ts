@@ -3,6 +3,7 @@ import { HOUR_MS, hourOf, type Store } from "../../packages/server/src/domain/st
 import { LEASE_MS } from "../../packages/server/src/engine/leases.ts";
 import type { Call } from "../../packages/server/src/service/call.ts";
 import type { Audit, DeliveryDetail, StoreDriver } from "../../packages/server/src/store/driver.ts";
+import { Street } from "../street.ts";
 import { Clients } from "./clients.ts";
 import { DRAIN_MS, Hub } from "./hub.ts";
 import { Ledger } from "./ledger.ts";
@@ -29,6 +30,9 @@ const MOST_STEPS = 50_000;
 const SETTLED_MS = DRAIN_MS + 8_000;
 /** What is held up longest: leased to nobody, then found by a sweep, or reopened by a job. */
 const SLACK_MS = LEASE_MS + LEASE_MS / 3 + 2 * SWEEP_MS + JOB_MS;
+/** How long it takes at most until a process hears what another on its machine tells it; and how often they are cut off. */
+const TOLD_MS = 50;
+const BREAKS = 0.02;
 /** In this time every job and every sweep comes round, and what they set off has been sent. */
 const ROUND_MS = JOB_MS + SWEEP_MS + 5_000;
 
@@ -40,7 +44,8 @@ export async function simulate(seed: number, driver: StoreDriver): Promise<Run> 
   const ledger = new Ledger(world);
   const newId = idsFrom(world, dice);
   const receivers = new Receivers(world, dice, ledger, scenario);
-  const around: Surroundings = { driver, world, dice, newId, ledger, scenario, receivers };
+  const street = streetIn(world, dice);
+  const around: Surroundings = { driver, world, dice, newId, ledger, scenario, receivers, street };
   const call: Call = { actor: "operator", storeId: null, key: null, random: dice, newId };
   const store = await makeStore(around);
   ledger.opened(store);
@@ -56,6 +61,19 @@ export async function simulate(seed: number, driver: StoreDriver): Promise<Run> 
   }
   await clear(around);
   return { store, scenario, ledger, shared: driver.hints !== null, deliveries };
+}
+
+/** What is told takes a moment, and now and then a connection breaks with all that is on its way. */
+function streetIn(world: World, dice: Dice): Street {
+  const arrivesAt = new Map<string, number>();
+  return new Street({
+    breaks: () => dice.roll() < BREAKS,
+    carry: (task, between) => {
+      const at = Math.max(world.now() + dice.upTo(TOLD_MS), arrivesAt.get(between) ?? 0);
+      arrivesAt.set(between, at);
+      world.at(at, task);
+    },
+  });
 }
 
 /** Until `calmAt` anything may happen. */

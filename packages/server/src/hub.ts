@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { addressPolicy, checkUrl } from "./adapters/address-guard.ts";
 import { parseJson } from "./adapters/json.ts";
 import { createMetrics, type Metrics, type QueueState } from "./adapters/metrics.ts";
+import { NEIGHBOURS_FOLDER, neighboursIn } from "./adapters/neighbours.ts";
 import { cryptoRandom, seededRandom } from "./adapters/random.ts";
 import { systemTimers } from "./adapters/timers.ts";
 import type { Config } from "./config.ts";
@@ -17,6 +18,7 @@ import type { AttemptReport } from "./engine/dispatcher.ts";
 import type { Engine } from "./engine/engine.ts";
 import { JOBS } from "./engine/jobs.ts";
 import { DEFAULT_LIMITS } from "./engine/limits.ts";
+import type { Neighbours } from "./engine/neighbours.ts";
 import { seldom } from "./engine/seldom.ts";
 import type { Sender } from "./engine/sender.ts";
 import type { Vault } from "./engine/vault.ts";
@@ -55,7 +57,13 @@ export async function startHub(config: Config, parts: HubParts): Promise<Hub> {
   const { driver, sender, vault, clock, log, adminKeyHash } = parts;
   const metrics = createMetrics();
   const policy = addressPolicy(config);
-  const engine = engineOf(config, { driver, clock, sender, vault, metrics, log });
+  const neighbours =
+    config.database.kind === "sqlite"
+      ? null
+      : neighboursIn(NEIGHBOURS_FOLDER, (reason) =>
+          log.warn({ reason }, "processes on this machine find deliveries in the database alone"),
+        );
+  const engine = engineOf(config, { driver, clock, sender, vault, metrics, log, neighbours });
   metrics.watch(queueState(driver, engine, clock));
   const contracts = new Map(CONTRACTS.map((contract) => [contract.name, contract]));
   const services = createServices({
@@ -124,9 +132,12 @@ async function within(ms: number, work: Promise<unknown>): Promise<void> {
 
 function engineOf(
   config: Config,
-  effects: Omit<HubParts, "adminKeyHash"> & { readonly metrics: Metrics },
+  effects: Omit<HubParts, "adminKeyHash"> & {
+    readonly metrics: Metrics;
+    readonly neighbours: Neighbours | null;
+  },
 ): Engine {
-  const { driver, clock, sender, vault, metrics, log } = effects;
+  const { driver, clock, sender, vault, metrics, log, neighbours } = effects;
   return createEngine({
     driver,
     sender,
@@ -134,6 +145,7 @@ function engineOf(
     contracts: CONTRACTS,
     clock,
     timers: systemTimers,
+    neighbours,
     newId: idsFrom(clock, cryptoRandom()),
     limits: DEFAULT_LIMITS,
     retryScale: config.retryScale,

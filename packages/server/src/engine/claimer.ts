@@ -5,6 +5,7 @@ import { Finder, type FinderParts } from "./finder.ts";
 import { placesOf } from "./held.ts";
 import type { Lane } from "./lane.ts";
 import type { Leases } from "./leases.ts";
+import type { Offers } from "./offers.ts";
 import type { Stores } from "./stores.ts";
 
 /** Deliveries in one claim of one lane. Fewer than are accepted between two claims would never end a backlog. */
@@ -17,11 +18,12 @@ const OTHER_LANE = -1;
 /** Who has nothing in memory is not told when others make room, and looks again. */
 const NO_ROOM_MS = 100;
 
-export interface ClaimerParts extends Omit<FinderParts, "onFound"> {
+export interface ClaimerParts extends Omit<FinderParts, "onFound" | "expects"> {
   /** Whether the lane belongs to this process among those that live. */
   readonly owns: (endpointId: string) => boolean;
   readonly stores: Stores;
   readonly leases: Leases;
+  readonly offers: Pick<Offers, "claimed" | "answered" | "expects">;
   /** The store's endpoints are at this version, and what is known here may be older. */
   readonly onVersion: (storeId: string, version: number) => void;
 }
@@ -40,7 +42,11 @@ export class Claimer {
 
   constructor(parts: ClaimerParts) {
     this.#parts = parts;
-    this.#finder = new Finder({ ...parts, onFound: () => this.kick() });
+    this.#finder = new Finder({
+      ...parts,
+      expects: (lane, dueAt, now) => parts.offers.expects(lane, dueAt, now),
+      onFound: () => this.kick(),
+    });
   }
 
   async start(): Promise<void> {
@@ -132,7 +138,8 @@ export class Claimer {
     try {
       const store = await stores.get(storeId);
       // From here to the call nothing is awaited: an ask may end a backlog, and what is accepted next must come after it.
-      asked = this.#ask(lanes);
+      const limit = store ? HOURLY_LIMIT[store.plan] : null;
+      asked = this.#ask(lanes, limit !== null);
       const now = clock.now();
       const lease = leases.grant(now);
       const result = await driver.claimDue({
@@ -141,15 +148,18 @@ export class Claimer {
         lease,
         storeId,
         lanes: asked.map(({ lane, max }) => ({ endpointId: lane.endpointId, max })),
-        quota: { hour: hourOf(now), limit: store ? HOURLY_LIMIT[store.plan] : null },
+        quota: { hour: hourOf(now), limit },
+        except: asked.flatMap(({ lane }) => [...lane.loose.keys()]),
       });
       this.#parts.onVersion(storeId, result.endpointsVersion);
+      this.#parts.offers.claimed(result.deliveries);
       const claimed = byLane(result.deliveries);
       for (const ask of asked) {
         const taken = this.#push(ask, claimed.get(ask.lane.endpointId) ?? [], lease);
         ask.lane.askedAt = null;
         settleLane(ask, taken, result, now);
         dispatcher.release(ask.lane, ask.places);
+        this.#parts.offers.answered(ask.lane);
       }
     } catch (error) {
       for (const { lane, places } of asked) {
@@ -158,6 +168,7 @@ export class Claimer {
       }
       // What was asked for is still there, and is left alone for a moment.
       for (const lane of lanes) lane.heldUp(clock.now() + TROUBLE_MS);
+      for (const { lane } of asked) this.#parts.offers.answered(lane);
       this.#parts.onTrouble(error);
     }
     this.#busyStores.delete(storeId);
@@ -168,12 +179,17 @@ export class Claimer {
   }
 
   /** Keeps places for what each lane may get. */
-  #ask(lanes: readonly Lane[]): Ask[] {
-    const { dispatcher } = this.#parts;
+  #ask(lanes: readonly Lane[], isLimited: boolean): Ask[] {
+    const { dispatcher, clock } = this.#parts;
     return lanes.flatMap((lane) => {
       // As it stands by now: since it was chosen something may have begun its way back, or the lane was forgotten, and
       // nobody would get what is claimed for it.
       if (dispatcher.laneOf(lane.endpointId) !== lane || !this.#hasRoom(lane)) return [];
+      // Its store had no quota a moment ago: first what is sent without a lease has ended.
+      if (isLimited && lane.loose.size > 0) {
+        lane.nextDueAt = clock.now() + NO_ROOM_MS;
+        return [];
+      }
       const max = Math.min(CLAIM_MAX, lane.deliveriesIn(dispatcher.roomFor(lane)));
       const ask = askFor(lane, max, lane.placesFor(max));
       dispatcher.reserve(lane, ask.places);

@@ -7,11 +7,16 @@ import { Admission, type AdmissionLimits } from "./admission.ts";
 import { Claimer } from "./claimer.ts";
 import { type AttemptReport, Dispatcher } from "./dispatcher.ts";
 import type { Engine } from "./engine.ts";
-import { Holds } from "./holds.ts";
+import { Follower } from "./follower.ts";
+import { Holds, type LaneAt } from "./holds.ts";
 import { type Job, Jobs, systemAudit } from "./jobs.ts";
+import type { Lane } from "./lane.ts";
 import { Leases, tokensOf } from "./leases.ts";
 import type { DispatchLimits } from "./limits.ts";
 import { Members } from "./members.ts";
+import { Neighbourhood } from "./neighbourhood.ts";
+import type { Neighbours } from "./neighbours.ts";
+import { Offers } from "./offers.ts";
 import { PRESSURE, pressureOfLanes, pressureOfQueue } from "./pressure.ts";
 import { type Intent, Publisher } from "./publisher.ts";
 import { Recorder } from "./recorder.ts";
@@ -24,6 +29,8 @@ import type { Vault } from "./vault.ts";
 
 export interface EngineParts {
   readonly driver: StoreDriver;
+  /** Null where no other process can be. */
+  readonly neighbours: Neighbours | null;
   readonly sender: Sender;
   readonly vault: Vault;
   readonly contracts: readonly Contract[];
@@ -51,7 +58,6 @@ export interface EngineParts {
   readonly onTrouble: (error: unknown) => void;
 }
 
-const FOLLOW_AGAIN_MS = 500;
 /** How long a store is kept in mind where another process may change it. */
 const STORE_KEEP_MS = 5_000;
 /** In a hint: too many to name. */
@@ -76,14 +82,16 @@ export function createEngine(parts: EngineParts): Engine {
     onEmpty: (lane) => holds.emptied(lane),
     onAttempt: (report) => {
       admission.sent();
+      neighbourhood.sent();
       parts.onAttempt(report);
     },
     onGone: (target) => void disable(target).catch(onTrouble),
   });
+  const pressed = parts.sends
+    ? pressureOfLanes(() => dispatcher.lanes(), parts.load, clock, PRESSURE)
+    : pressureOfQueue(driver, clock, PRESSURE, onTrouble);
   const admission = new Admission({
-    pressed: parts.sends
-      ? pressureOfLanes(() => dispatcher.lanes(), parts.load, clock, PRESSURE)
-      : pressureOfQueue(driver, clock, PRESSURE, onTrouble),
+    pressed: () => pressed() || neighbourhood.isPressed,
     clock,
     timers,
     limits: parts.admission,
@@ -104,7 +112,37 @@ export function createEngine(parts: EngineParts): Engine {
     onDoubt: () => dispatcher.pause(),
     onCertain: () => dispatcher.resume(),
   });
-  const claimer = new Claimer({
+  const neighbourhood = new Neighbourhood({
+    ...parts,
+    holder,
+    pressed,
+    onOffer: (deliveries) => offers.take(deliveries),
+    onSent: () => admission.sent(),
+    onLive: (live) => (parts.sends ? members.see(live) : Promise.resolve()),
+  });
+  const onQueued = (lane: Lane) => claimer.noticed(lane);
+  const onQueuedElsewhere = (at: LaneAt) => {
+    // It may have been taken since.
+    if (holds.lane(at)) claimer.told([at.endpointId]);
+    else driver.hints?.say({ kind: "due", endpointIds: [at.endpointId] });
+  };
+  const offers: Offers = new Offers({
+    ...parts,
+    dispatcher,
+    holds,
+    live: () => neighbourhood.live,
+    onQueued,
+    onQueuedElsewhere,
+  });
+  const follower = new Follower({
+    ...parts,
+    stores,
+    targets,
+    dispatcher,
+    holds,
+    onOpened: () => claimer.kick(),
+  });
+  const claimer: Claimer = new Claimer({
     ...parts,
     dispatcher,
     holds,
@@ -112,9 +150,10 @@ export function createEngine(parts: EngineParts): Engine {
     owns: (endpointId) => members.owns(endpointId),
     stores,
     leases,
-    onOpen: ({ storeId, endpointId }) => look(storeId, [endpointId]),
+    offers,
+    onOpen: ({ storeId, endpointId }) => follower.look(storeId, [endpointId]),
     onVersion: (storeId, version) => {
-      if (version > (targets.peek(storeId)?.version ?? version)) look(storeId, endpointsOf(storeId));
+      if (version > (targets.peek(storeId)?.version ?? version)) follower.look(storeId, null);
     },
     onUnheld: (endpointId) => {
       if (!members.owns(endpointId)) members.doubt();
@@ -127,16 +166,10 @@ export function createEngine(parts: EngineParts): Engine {
     clock,
     newId,
     shared: !parts.exclusive,
-    onQueued: (lane) => claimer.noticed(lane),
-    onQueuedElsewhere: (at) => {
-      // It may have been taken since.
-      if (holds.lane(at)) claimer.told([at.endpointId]);
-      else driver.hints?.say({ kind: "due", endpointIds: [at.endpointId] });
-    },
+    offers,
+    onQueued,
+    onQueuedElsewhere,
   });
-
-  let running = false;
-  const followLater = new Set<() => void>();
 
   /** The endpoint answered 410, as it was then: once its owner has changed it, the answer no longer counts. */
   async function disable({ endpoint }: Target): Promise<void> {
@@ -144,41 +177,6 @@ export function createEngine(parts: EngineParts): Engine {
     const changes = { state: "disabled", disabledReason: "answered_410_gone" } as const;
     await driver.updateEndpoint(endpoint.id, endpoint.version, changes, false, audit);
     engine.wake(endpoint.storeId, endpoint.id);
-  }
-
-  /** Opens or closes the endpoint's lane as the store has it, if need be when the store can be read again. */
-  async function follow(storeId: string, endpointId: string): Promise<void> {
-    try {
-      const loaded = await targets.ofStore(storeId);
-      // What was read before the last change must not undo what was read after it.
-      if (targets.peek(storeId) === loaded) await open(storeId, endpointId, loaded.all.get(endpointId));
-      else await follow(storeId, endpointId);
-    } catch (error) {
-      onTrouble(error);
-      if (!running) return;
-      const cancel = timers.after(FOLLOW_AGAIN_MS, () => {
-        followLater.delete(cancel);
-        void follow(storeId, endpointId);
-      });
-      followLater.add(cancel);
-    }
-  }
-
-  async function open(storeId: string, endpointId: string, target: Target | undefined): Promise<void> {
-    const lane = target
-      ? holds.lane({ endpointId, storeId, tenantId: target.endpoint.tenantId })
-      : dispatcher.laneOf(endpointId);
-    if (!lane) return;
-    lane.follow(target?.endpoint, clock.now());
-    if (lane.closed) {
-      // Nothing is due before it is opened again, which looks into the store anew; until then it may be forgotten.
-      lane.nextDueAt = null;
-      lane.backlog = false;
-      await dispatcher.close(lane);
-      return;
-    }
-    lane.uncounted(clock.now());
-    claimer.kick();
   }
 
   /** Writes what `write` is given, matching again while the store's endpoints change under it. */
@@ -220,26 +218,11 @@ export function createEngine(parts: EngineParts): Engine {
     }
   }
 
-  /** What is known of the store is read anew, and those of its lanes opened or closed. */
-  function look(storeId: string, endpointIds: Iterable<string>): void {
-    stores.forget(storeId);
-    targets.forget(storeId);
-    for (const id of endpointIds) void follow(storeId, id);
-  }
-
-  function endpointsOf(storeId: string): string[] {
-    return [...dispatcher.lanes()].flatMap((lane) => (lane.storeId === storeId ? [lane.endpointId] : []));
-  }
-
   /** Another process, or this one, has said so. */
   function heard(hint: Hint): void {
     if (hint.kind === "due") claimer.told(hint.endpointIds);
-    else if (hint.storeId !== EVERY_STORE) look(hint.storeId, endpointsOf(hint.storeId));
-    else {
-      stores.forgetAll();
-      targets.forgetAll();
-      for (const { storeId, endpointId } of [...dispatcher.lanes()]) void follow(storeId, endpointId);
-    }
+    else if (hint.storeId === EVERY_STORE) follower.lookEverywhere();
+    else follower.look(hint.storeId, null);
   }
   driver.hints?.listen(heard);
 
@@ -264,22 +247,25 @@ export function createEngine(parts: EngineParts): Engine {
     test: (endpointId, eventType, store) =>
       sendTest({ ...parts, targets, leases, recorder }, endpointId, eventType, store),
     wake(storeId, endpointId) {
-      look(storeId, endpointId ? [endpointId] : []);
+      follower.look(storeId, endpointId ? [endpointId] : []);
       driver.hints?.say({ kind: "endpoints", storeId });
       if (endpointId) driver.hints?.say({ kind: "due", endpointIds: null });
     },
     async start() {
-      running = true;
+      follower.start();
+      if (parts.sends) {
+        await driver.recoverLeases({ now: clock.now(), everything: parts.exclusive });
+        await members.start();
+      }
+      await neighbourhood.start();
       if (!parts.sends) return;
-      await driver.recoverLeases({ now: clock.now(), everything: parts.exclusive });
-      await members.start();
       await claimer.start();
       jobs.start();
     },
     async drain() {
       jobs.stop();
-      running = false;
-      for (const cancel of followLater) cancel();
+      follower.stop();
+      neighbourhood.stop();
       members.stop();
       const left = members.leave();
       await claimer.stop();

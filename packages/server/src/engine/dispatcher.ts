@@ -127,7 +127,8 @@ export class Dispatcher {
   }
 
   #letGo(lane: Lane, held: Held): void {
-    this.#parts.leases.letGo(held.token);
+    if (held.token === null) lane.loose.delete(held.delivery.id);
+    else this.#parts.leases.letGo(held.token);
     this.release(lane, placesOf(held.delivery.body), held.passes);
   }
 
@@ -140,10 +141,11 @@ export class Dispatcher {
     if (this.#held.taken === 0) this.#whenIdle?.();
   }
 
-  /** Takes leased deliveries whose places are reserved. `drains`: the lane's, when they were asked for. */
+  /** Takes deliveries whose places are reserved. `drains`: the lane's, when they were asked for. */
   push(lane: Lane, deliveries: readonly Held[], until: number, drains: number): void {
     for (const held of deliveries) {
-      this.#parts.leases.take({ token: held.token, until });
+      if (held.token === null) lane.loose.set(held.delivery.id, held.delivery.createdAt);
+      else this.#parts.leases.take({ token: held.token, until });
       lane.push(held);
     }
     const now = this.#parts.clock.now();
@@ -227,7 +229,7 @@ export class Dispatcher {
   #send(lane: Lane, held: Held, target: Target | undefined): void {
     const now = this.#parts.clock.now();
     const open = target?.endpoint.state === "active" && !lane.closed && lane.isHeld(now);
-    if (!target || !open || !this.#parts.leases.isLive(held.token, now)) {
+    if (!target || !open || !(held.token === null || this.#parts.leases.isLive(held.token, now))) {
       // What cannot be looked up is left alone for a moment.
       this.#giveBack(lane, held, target ? now : now + GIVEN_BACK_MS);
       return;
@@ -302,7 +304,11 @@ export class Dispatcher {
   }
 
   async #putBack(lane: Lane, back: readonly Held[]): Promise<void> {
-    await giveBack(this.#parts.driver, lane, back);
+    try {
+      await giveBack(this.#parts.driver, lane, back);
+    } finally {
+      lane.gaveBackAt = this.#parts.clock.now();
+    }
     this.#parts.onRoom(lane);
   }
 }

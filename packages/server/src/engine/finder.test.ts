@@ -42,6 +42,7 @@ beforeEach(async () => {
     clock: world,
     timers: world.timers(() => true),
     sweepMs: 1_000,
+    expects: () => false,
     onOpen: () => undefined,
     onUnheld: () => undefined,
     onFound: () => undefined,

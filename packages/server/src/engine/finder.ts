@@ -21,6 +21,8 @@ export interface FinderParts {
   readonly timers: Timers;
   /** However quiet: how often the store is asked whether anything is due that nobody here knows of. */
   readonly sweepMs: number;
+  /** What is due in the lane then is here already, or about to come. */
+  readonly expects: (lane: Lane, dueAt: number, now: number) => boolean;
   /** The store has a lane open that is closed here. */
   readonly onOpen: (lane: Lane) => void;
   /** Something is due in a lane that is held neither here nor elsewhere. */
@@ -130,6 +132,7 @@ export class Finder {
     const lane = holds.lane(due);
     if (!lane) onUnheld(due.endpointId);
     else if (lane.closed) onOpen(lane);
+    else if (this.#parts.expects(lane, due.nextDueAt, now)) return;
     else if (due.nextDueAt <= now) lane.uncounted(now);
     else lane.dueAt(due.nextDueAt);
   }

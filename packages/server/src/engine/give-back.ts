@@ -8,7 +8,7 @@ export async function giveBack(
   lane: Lane,
   back: readonly Held[],
 ): Promise<void> {
-  const byToken = new Map<string, string[]>();
+  const byToken = new Map<string | null, string[]>();
   for (const { token, delivery } of back) {
     const deliveryIds = byToken.get(token);
     if (deliveryIds) deliveryIds.push(delivery.id);

@@ -1,9 +1,10 @@
 import type { ClaimedDelivery } from "../store/driver.ts";
 
-/** A delivery that this process holds a lease on. */
+/** A delivery that this process may send. */
 export interface Held {
   readonly delivery: ClaimedDelivery;
-  readonly token: string;
+  /** Of its lease; null: it has none, and is sent as the holder of its lane. */
+  readonly token: string | null;
   /** It was handed over past a backlog. */
   readonly passes: boolean;
 }

@@ -27,10 +27,14 @@ export class Lane {
   held = 0;
   /** What one of its deliveries takes, on average. Not known at first, so that a claim after a start is no flood. */
   #placesEach = 4;
+  /** When each that is held without a lease was accepted, by its id: oldest first. */
+  readonly loose = new Map<string, number>();
   /** Of those: of what has passed the backlog. */
   passingPlaces = 0;
   /** What was in memory is on its way back: neither there nor, for the store, waiting. */
   givingBack = 0;
+  /** When something was last given back: what was accepted before may come after it. */
+  gaveBackAt = Number.NEGATIVE_INFINITY;
   /** How often what waited in memory was taken out of it. What was asked for before must not come after what is left. */
   drains = 0;
   /** `drains` when the claim that is under way was made; null: none is. */

@@ -49,6 +49,11 @@ export class Members {
     presence?.listen(() => this.#cut());
   }
 
+  /** Those that are alive, as just read: where they are others than was known, lanes are taken or given up. */
+  async see(live: readonly string[]): Promise<void> {
+    if (this.#running && live.join() !== this.#live.join()) await this.#refresh();
+  }
+
   /** One process does what is to be done once: the first of the live ones. Two may for a moment think it is them. */
   get leads(): boolean {
     const { holder } = this.#parts;

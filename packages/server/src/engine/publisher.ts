@@ -8,6 +8,7 @@ import { placesOf } from "./held.ts";
 import type { Holds, LaneAt } from "./holds.ts";
 import type { Lane } from "./lane.ts";
 import type { Leases } from "./leases.ts";
+import type { Offers } from "./offers.ts";
 import type { StoreTargets, Target } from "./targets.ts";
 
 export interface PublisherParts {
@@ -18,6 +19,7 @@ export interface PublisherParts {
   readonly newId: NewId;
   /** Other processes accept into the store, too. */
   readonly shared: boolean;
+  readonly offers: Pick<Offers, "reaches" | "make">;
   /** A lane has something in the store. */
   readonly onQueued: (lane: Lane) => void;
   /** A lane that was not held here, or is not any more, has something in the store. */
@@ -136,7 +138,7 @@ export class Publisher {
 
   #intend(target: Target, payload: Payload, event: CanonicalEvent, { subjectId, mayPass }: About): Intended {
     const { endpoint } = target;
-    const { dispatcher, holds, clock, newId, shared } = this.#parts;
+    const { dispatcher, holds, clock, newId, shared, offers } = this.#parts;
     const at = { endpointId: endpoint.id, storeId: endpoint.storeId, tenantId: endpoint.tenantId };
     const lane = holds.lane(at);
     lane?.follow(endpoint, clock.now());
@@ -164,7 +166,7 @@ export class Publisher {
         contract: payload.contract,
         eventType: payload.type,
         handOff,
-        ifFirst: passes || shared,
+        ifFirst: lane ? handOff && (passes || shared) : mayPass && offers.reaches(endpoint.id),
         test: false,
       },
     };
@@ -180,11 +182,11 @@ export class Publisher {
     const placed = new Map(placements.map((placement) => [placement.deliveryId, placement.placed]));
     for (const { lane, at, drains, delivery, passes, event, subjectId, body } of intended) {
       const where = placed.get(delivery.id);
-      if (!lane) {
+      if (!lane && where !== "first") {
         this.#parts.onQueuedElsewhere(at);
         continue;
       }
-      if (where === "leased") {
+      if (!lane || where === "leased") {
         const claimed: ClaimedDelivery = {
           id: delivery.id,
           eventId: event.id,
@@ -199,7 +201,8 @@ export class Publisher {
           attemptCount: 0,
           failures: 0,
         };
-        dispatcher.push(lane, [{ token, delivery: claimed, passes }], until, drains);
+        if (lane) dispatcher.push(lane, [{ token, delivery: claimed, passes }], until, drains);
+        else this.#parts.offers.make(claimed);
         continue;
       }
       if (delivery.handOff) lane.backlog = true;

@@ -198,6 +198,7 @@ const engineOf = ({
   Pick<Transport, "send">): Engine =>
   createEngine({
     ...parts,
+    neighbours: null,
     contracts: CONTRACTS,
     sender: signedSender({
       transport: { send, close: async () => {} },

@@ -187,6 +187,28 @@ export function acceptConformance(open: Open): void {
       expect(await first("ord_1")).toBe("leased");
     });
 
+    it("says of what is not handed off whether it is the first of its subject there", async () => {
+      const { world, store, endpoint, other } = await setUp();
+      const asks = async (subjectId: string, to = endpoint) =>
+        (await world.publish(store, [to], { handOff: false, ifFirst: true, subjectId })).placed[0];
+      expect(await asks("ord_1")).toBe("first");
+      expect(await asks("ord_1")).toBe("queued");
+      expect(await asks("ord_1", other)).toBe("first");
+      await world.queue(store, endpoint, { subjectId: "ord_2" });
+      expect(await asks("ord_2")).toBe("queued");
+      expect((await world.claim(store, [endpoint])).deliveries).toHaveLength(4);
+    });
+
+    it("says so of the first alone where two of a subject come at the same time", async () => {
+      const { world, store, endpoint } = await setUp();
+      const both = await Promise.all(
+        [1, 2].map(() =>
+          world.publish(store, [endpoint], { handOff: false, ifFirst: true, subjectId: "ord_1" }),
+        ),
+      );
+      expect(both.flatMap(({ placed }) => placed)).toEqual(["first", "queued"]);
+    });
+
     it("sees what is queued at the same time", async () => {
       const { world, store, endpoint } = await setUp();
       const placed = await Promise.all(

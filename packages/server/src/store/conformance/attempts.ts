@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { HOUR_MS } from "../../domain/store.ts";
 import type { Settlement } from "../driver.ts";
 import { ids, type Open, T0, useWorld } from "./world.ts";
 
@@ -75,6 +76,31 @@ export function attemptsConformance(open: Open): void {
       expect(await world.delivery(id)).toMatchObject({ status: "delivered", attempts: [{ number: 1 }] });
       expect((await world.driver.getEndpoint(endpoint.id))?.record.consecutiveFailures).toBe(0);
       expect(await world.driver.endpointHealth(endpoint.id, T0)).toMatchObject({ succeeded: 1, failed: 0 });
+    });
+
+    it("writes what was sent without a lease while nobody else has leased or tried it", async () => {
+      const { world } = use;
+      const store = await world.store();
+      const endpoint = await world.endpoint(store);
+      const [a, b] = [await world.queue(store, endpoint), await world.queue(store, endpoint)];
+      expect(await world.settle(a, endpoint, { token: null })).toBe(true);
+      expect(await world.delivery(a)).toMatchObject({ status: "delivered", attempts: [{ number: 1 }] });
+      expect(await world.settle(a, endpoint, { token: null })).toBe(false);
+      expect(await world.settle(b, endpoint, { token: null, settlement: RETRY })).toBe(true);
+      expect(await world.delivery(b)).toMatchObject({ status: "retrying", attempts: [{ number: 1 }] });
+      expect(await world.settle(b, endpoint, { token: null })).toBe(false);
+      const { deliveries } = await world.claim(store, [endpoint], { now: T0 + HOUR_MS });
+      expect(ids(deliveries)).toEqual([b]);
+    });
+
+    it("refuses what was sent without a lease once it is leased to another", async () => {
+      const { world } = use;
+      const store = await world.store();
+      const endpoint = await world.endpoint(store);
+      const id = await world.queue(store, endpoint);
+      await world.claim(store, [endpoint], { token: "lease_b" });
+      expect(await world.settle(id, endpoint, { token: null })).toBe(false);
+      expect(await world.settle(id, endpoint, { token: "lease_b" })).toBe(true);
     });
 
     it("refuses the late write of a worker that was paused past its lease", async () => {

@@ -33,6 +33,23 @@ export function claimConformance(open: Open): void {
     expect(next).toEqual({ [endpoint.id]: null });
   });
 
+  it("passes over what the holder sends without a lease, and takes it once that is given back", async () => {
+    const { world } = use;
+    const store = await world.store();
+    const endpoint = await world.endpoint(store);
+    const queued: string[] = [];
+    for (let i = 0; i < 4; i++) queued.push(await world.queue(store, endpoint, { at: T0 - 10 + i }));
+    const [a, b, c, d] = queued as [string, string, string, string];
+    const first = await world.claim(store, [endpoint], { max: 1, except: [a, c] });
+    expect(ids(first.deliveries)).toEqual([b]);
+    expect(first.next[endpoint.id]).toBe(T0 - 7);
+    const rest = await world.claim(store, [endpoint], { max: 2, except: [a, c], token: "lease_c" });
+    expect(ids(rest.deliveries)).toEqual([d]);
+    expect(rest.next[endpoint.id]).toBeNull();
+    await world.driver.releaseDeliveries({ token: null, deliveryIds: [a, c] });
+    expect(ids((await world.claim(store, [endpoint], { token: "lease_d" })).deliveries)).toEqual([a, c]);
+  });
+
   it("gives no delivery to two claims", async () => {
     const { world } = use;
     const store = await world.store();

@@ -15,9 +15,12 @@ export function lanesConformance(open: Open): void {
     expect(await beat("a", T0 + 9_999)).toEqual(["a", "b"]);
     expect(await beat("a", T0 + 10_000)).toEqual(["a"]);
     expect(await beat("b", T0 + 11_000)).toEqual(["a", "b"]);
+    expect(await driver.liveProcesses(T0 + 19_999)).toEqual(["a", "b"]);
+    expect(await driver.liveProcesses(T0 + 20_000)).toEqual(["b"]);
     await driver.leave("a");
     await driver.leave("unknown");
     expect(await beat("b", T0 + 12_000)).toEqual(["b"]);
+    expect(await driver.liveProcesses(T0 + 12_000)).toEqual(["b"]);
   });
 
   it("tells a process that it is new, also where it was silent for so long that it was forgotten", async () => {

@@ -220,7 +220,7 @@ export class World {
   }
 
   claim(store: Store, endpoints: readonly Endpoint[], over: ClaimOptions = {}): Promise<ClaimResult> {
-    const { now = T0, max = 100, limit = null, token = "lease_b", holder = null } = over;
+    const { now = T0, max = 100, limit = null, token = "lease_b", holder = null, except = [] } = over;
     const input: ClaimInput = {
       now,
       holder,
@@ -228,6 +228,7 @@ export class World {
       storeId: store.id,
       lanes: endpoints.map(({ id }) => ({ endpointId: id, max })),
       quota: { hour: hourOf(now), limit },
+      except,
     };
     return this.driver.claimDue(input);
   }
@@ -292,11 +293,12 @@ export interface ClaimOptions {
   readonly max?: number;
   readonly limit?: number | null;
   readonly token?: string;
+  readonly except?: readonly string[];
 }
 
 export interface RecordOptions {
   readonly settlement?: Settlement;
-  readonly token?: string;
+  readonly token?: string | null;
   readonly test?: boolean;
   readonly attempt?: Partial<Attempt>;
 }

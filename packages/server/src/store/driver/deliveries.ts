@@ -27,6 +27,8 @@ export interface ClaimInput {
   /** Lanes of one store, so that its quota is granted first in, first out across them. */
   readonly lanes: readonly ClaimLane[];
   readonly quota: QuotaWindow;
+  /** Deliveries that are not to be had, since the holder sends them without a lease. None where there is a quota. */
+  readonly except: readonly string[];
 }
 
 /** A delivery with the bytes to send. */
@@ -52,7 +54,10 @@ export interface ClaimResult {
   readonly deliveries: readonly ClaimedDelivery[];
   /** The store's quota is used up: what is left waits for the next hour. Retries are not held back. */
   readonly rateLimited: boolean;
-  /** For each lane asked about: when its next unleased delivery is due; null when it has none. */
+  /**
+   * For each lane asked about: when its next unleased delivery is due; null when it has none. First attempts that are
+   * accepted while the claim runs may be left out.
+   */
   readonly next: Readonly<Record<string, number | null>>;
   /** The store's current one, so that who knows an older set of its endpoints notices; 0 where there is no such store. */
   readonly endpointsVersion: number;
@@ -67,8 +72,8 @@ export type Settlement =
 export interface AttemptRecord {
   readonly deliveryId: string;
   readonly endpointId: string;
-  /** Fencing: it is written only while the delivery is still leased under this token. */
-  readonly token: string;
+  /** Fencing: it is written only while the delivery is still leased under this token; null: neither leased nor tried. */
+  readonly token: string | null;
   readonly attempt: Attempt;
   readonly settlement: Settlement;
   readonly test: boolean;
@@ -124,9 +129,12 @@ export interface Deliveries {
   claimDue(input: ClaimInput): Promise<ClaimResult>;
   /** In order; says for each whether it was applied. A refused one changed nothing. */
   recordAttempts(records: readonly AttemptRecord[]): Promise<readonly boolean[]>;
-  /** Gives leased deliveries back unsent. They are due when they were, so that they keep their places among the others. */
+  /**
+   * Gives leased deliveries back unsent; with null, those that were to be sent without a lease. They are due when they were,
+   * so that they keep their places among the others.
+   */
   releaseDeliveries(input: {
-    readonly token: string;
+    readonly token: string | null;
     readonly deliveryIds: readonly string[];
   }): Promise<number>;
   /** Keeps what is leased under the token leased until `until`; says how many still were. */

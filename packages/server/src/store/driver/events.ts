@@ -10,7 +10,10 @@ export interface NewDelivery {
   readonly eventType: string;
   /** The sender has a free place: lease it at once rather than queue it. */
   readonly handOff: boolean;
-  /** First attempts may wait in its lane: it is handed off only where none of them is of its subject, else queued. */
+  /**
+   * First attempts may wait in its lane: it is handed off only where none of them is of its subject, else queued. Where it
+   * is not to be handed off, its placement says so.
+   */
   readonly ifFirst?: boolean;
   readonly test: boolean;
 }
@@ -43,8 +46,11 @@ export interface QuotaWindow {
 /** Where a committed delivery went. */
 export interface Placement {
   readonly deliveryId: string;
-  /** `leased`: it is the caller's to send. `queued`: a claim will find it. `rate_limited`: not before the next hour. */
-  readonly placed: "leased" | "queued" | "rate_limited";
+  /**
+   * `leased`: it is the caller's to send. `queued`: a claim will find it. `first`: likewise, and nothing of its subject
+   * waits there. `rate_limited`: not before the next hour.
+   */
+  readonly placed: "leased" | "queued" | "first" | "rate_limited";
 }
 
 export type AcceptResult =

@@ -8,6 +8,8 @@ export interface Beat {
 export interface Lanes {
   /** Notes that a process is alive until then, and forgets those that have run out by `now`. */
   beat(input: { readonly process: string; readonly until: number; readonly now: number }): Promise<Beat>;
+  /** The ids of all that are alive after `now`, sorted. */
+  liveProcesses(now: number): Promise<readonly string[]>;
   /** The process has ended; what it holds runs out by itself, or is released besides. */
   leave(process: string): Promise<void>;
   /**

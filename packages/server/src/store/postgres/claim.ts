@@ -50,7 +50,7 @@ const CLAIM = `${alive("ANY ($8::text[])")}
     a.quota, a.holder, ($11::bigint[])[a.first:a.last], ($12::integer[])[a.first:a.last], ($13::bigint[])[a.first:a.last]) c`;
 /** Where there is no quota, all stores at once. */
 const CLAIM_FREE = `${alive("$2")} SELECT c.* FROM locked
-  CROSS JOIN LATERAL claim_free_2($1 + 0 * locked.rows, $2, $3, $4, $5, $6, $7, $8, $9, $10) c`;
+  CROSS JOIN LATERAL claim_free_3($1 + 0 * locked.rows, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) c`;
 
 interface Lane {
   readonly endpointId: string;
@@ -124,6 +124,10 @@ export async function claimDue(context: Context, inputs: readonly ClaimInput[]):
           UNTIL(asks),
           ...FREE_LANE_COLUMNS.map((column) => column(lanes)),
           ...laneColumns,
+          arrayOf(
+            "text",
+            inputs.flatMap(({ except }) => except),
+          ),
         ]);
     if (sweeps) marks.swept(now, performance.now() - startedAt);
     sortOut(rows, asks, lanes, results, (num, dueAt) => marks.advance(num, dueAt, age, now));

@@ -17,7 +17,7 @@ export interface Intake {
   readonly events: readonly NewEvent[];
 }
 
-/** The rows of a group as the arrays that \`intake_3\` takes. */
+/** The rows of a group as the arrays that \`intake_4\` takes. */
 export class Columns {
   readonly #known: Known;
   readonly #numbers: Numbers;
@@ -95,6 +95,7 @@ export class Columns {
       const lane = `${endpoint} ${input.event.subjectId}`;
       const ifFirst = delivery.ifFirst === true && !delivery.test;
       const handOff = delivery.handOff && !(ifFirst && this.#queued.has(lane));
+      const asks = ifFirst && !delivery.handOff && !this.#queued.has(lane);
       if (handOff) this.#leases.set(input.lease.token, input.lease.until);
       else this.#queued.add(lane);
       const isCounted = handOff && !delivery.test && input.quota.limit !== null;
@@ -112,7 +113,7 @@ export class Columns {
         lease: handOff ? input.lease.token : null,
         hour: input.quota.hour,
         limit: isCounted ? input.quota.limit : null,
-        ifFirst: ifFirst && handOff,
+        ifFirst: ifFirst && (handOff || asks),
       };
     });
     this.#deliveries.push(...rows);

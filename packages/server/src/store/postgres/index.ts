@@ -154,6 +154,7 @@ function driverOver(context: Context, hints: PostgresHints, session: Session): S
     answerIdempotencyKey: guard((input) => grouped.answers.call(input)),
     dropIdempotencyKey: verb(idempotency.dropIdempotencyKey),
     beat: verb(lanes.beat),
+    liveProcesses: verb(lanes.liveProcesses),
     leave: verb(lanes.leave),
     holdLanes: verb(lanes.holdLanes),
     releaseLanes: verb(lanes.releaseLanes),

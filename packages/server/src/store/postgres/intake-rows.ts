@@ -35,7 +35,7 @@ export interface DeliveryRow {
   readonly hour: number;
   /** Null where it needs no quota now. */
   readonly limit: number | null;
-  /** It goes behind what waits of its subject. */
+  /** It goes behind what waits of its subject, or, where it is queued, is to be told whether any does. */
   readonly ifFirst: boolean;
 }
 
@@ -47,7 +47,11 @@ export interface HeldBack {
   readonly behind: ReadonlySet<number>;
 }
 
-export function placementOf({ delivery, num, lease }: DeliveryRow, { denied, behind }: HeldBack): Placement {
+export function placementOf(
+  { delivery, num, lease, ifFirst }: DeliveryRow,
+  { denied, behind }: HeldBack,
+): Placement {
+  if (lease === null && ifFirst && !behind.has(num)) return { deliveryId: delivery.id, placed: "first" };
   const queued = lease === null || behind.has(num);
   return { deliveryId: delivery.id, placed: queued ? "queued" : denied.has(num) ? "rate_limited" : "leased" };
 }
@@ -56,7 +60,7 @@ const GATE = { needsQuota: 0, free: 1 } as const;
 
 const at = (time: string | null): number | null => (time === null ? null : Date.parse(time));
 
-/** In the order of `intake_3`'s parameters. */
+/** In the order of `intake_4`'s parameters. */
 const order = columnsOver<OrderRow>();
 export const ORDER_COLUMNS = [
   order("int8", ({ num }) => num),

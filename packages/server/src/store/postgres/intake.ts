@@ -6,7 +6,7 @@ import { type Outcome, together } from "./line.ts";
 import { findSame, getOrder } from "./orders.ts";
 
 const PARAMETERS = 52;
-const CALL = `SELECT orders, events, denied, behind FROM intake_3(${Array.from({ length: PARAMETERS }, (_, index) => `$${index + 1}`).join(", ")})`;
+const CALL = `SELECT orders, events, denied, behind FROM intake_4(${Array.from({ length: PARAMETERS }, (_, index) => `$${index + 1}`).join(", ")})`;
 
 /** What the function says of one call. */
 export interface Written {

@@ -25,6 +25,11 @@ export async function beat(
   });
 }
 
+export async function liveProcesses({ db }: Context, now: number): Promise<readonly string[]> {
+  const rows = await db.rows<{ id: string }>("SELECT id FROM processes WHERE until > $1 ORDER BY id", now);
+  return rows.map(({ id }) => id);
+}
+
 export async function leave({ db, presence }: Context, process: string): Promise<void> {
   await db.run("DELETE FROM processes WHERE id = $1", process);
   await presence.drop(process);

@@ -7,7 +7,7 @@ export const GATE_OF_UNSENT =
 
 export function releaseDeliveries(
   { db, marks }: Context,
-  input: { readonly token: string; readonly deliveryIds: readonly string[] },
+  input: { readonly token: string | null; readonly deliveryIds: readonly string[] },
 ): Promise<number> {
   const released = db.transaction((sql) =>
     sql.run(

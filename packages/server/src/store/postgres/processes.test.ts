@@ -66,6 +66,7 @@ describe("two processes on one database", () => {
             storeId: store.id,
             lanes: [{ endpointId: endpoint.id, max: 7 }],
             quota: { hour: 1, limit: null },
+            except: [],
           });
           claimed.push(...deliveries.map(({ id }) => id));
         }

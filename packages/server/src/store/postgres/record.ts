@@ -5,7 +5,7 @@ import { columnsOver } from "./values.ts";
 
 export const STATUS = { pending: 0, retrying: 1, delivered: 2, dead_letter: 3, cancelled: 4 } as const;
 
-const RECORD = "SELECT applied FROM record_2($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+const RECORD = "SELECT applied FROM record_3($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 /** All the calls of a group at once; says for each record whether it was applied. The first of two counts. */
 export async function recordAttempts(

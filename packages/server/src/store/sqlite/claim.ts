@@ -10,7 +10,7 @@ interface Lane {
   room: number;
 }
 
-type Candidate = [num: number, lane: number, gate: number, dueAt: number];
+type Candidate = [num: number, lane: number, gate: number, dueAt: number, id: string];
 
 export function claimDue(db: Db, input: ClaimInput): ClaimResult {
   const { store, endpointsVersion, lanes, uncounted } = lanesOf(db, input);
@@ -22,7 +22,7 @@ export function claimDue(db: Db, input: ClaimInput): ClaimResult {
   if (uncounted.length > 0) db.run(COUNT_AGAIN, JSON.stringify(uncounted), countedIn(input.quota.hour));
   const { chosen, counted, rateLimited } = choose(db, input, store, lanes);
   leaseThem(db, input, chosen, counted);
-  for (const [endpointId, dueAt] of nextDue(db, lanes)) next[endpointId] = dueAt;
+  for (const [endpointId, dueAt] of nextDue(db, lanes, input.except)) next[endpointId] = dueAt;
   return { deliveries: readClaimed(db, input, chosen, lanes), rateLimited, next, endpointsVersion };
 }
 
@@ -70,12 +70,19 @@ interface Choice {
 }
 
 /** Oldest first across the lanes; what needs quota and finds none is passed over, what needs none is not. */
-function choose(db: Db, { now, quota: window }: ClaimInput, store: number, lanes: Map<number, Lane>): Choice {
+function choose(
+  db: Db,
+  { now, quota: window, except }: ClaimInput,
+  store: number,
+  lanes: Map<number, Lane>,
+): Choice {
   const quota = new Quota(db);
   const chosen: number[] = [];
   const counted = new Set<number>();
   let rateLimited = false;
-  for (const [num, laneNumber, gate] of candidates(db, now, window.hour, lanes)) {
+  const others = new Set(except);
+  for (const [num, laneNumber, gate, , id] of candidates(db, now, window.hour, lanes, except.length)) {
+    if (others.has(id)) continue;
     const lane = lanes.get(laneNumber);
     if (!lane || lane.room <= 0) continue;
     if (gate === NEEDS_QUOTA && window.limit !== null) {
@@ -97,12 +104,12 @@ const COUNT_AGAIN = `UPDATE deliveries SET gate = ${NEEDS_QUOTA}, counted_hour =
   WHERE d.endpoint = l.value AND d.gate > ${FREE} AND d.gate <> ?2)`;
 
 /** ?1 is [[lane, gate], …]; each pair is one look into the queue, whatever waits behind. */
-const HEADS = `SELECT d.num, d.endpoint, d.gate, d.due_at FROM json_each(?1) l CROSS JOIN deliveries d
+const HEADS = `SELECT d.num, d.endpoint, d.gate, d.due_at, d.id FROM json_each(?1) l CROSS JOIN deliveries d
   WHERE d.num IN (SELECT q.num FROM deliveries q INDEXED BY deliveries_queue
     WHERE q.gate IS NOT NULL AND q.endpoint = l.value ->> 0 AND q.gate = l.value ->> 1 AND q.due_at <= ?2
     ORDER BY q.due_at, q.num LIMIT ?3)`;
 
-function candidates(db: Db, now: number, hour: number, lanes: Map<number, Lane>): Candidate[] {
+function candidates(db: Db, now: number, hour: number, lanes: Map<number, Lane>, more: number): Candidate[] {
   const numbers = [...lanes.keys()];
   const looks = numbers.flatMap((num) => [
     [num, NEEDS_QUOTA],
@@ -111,7 +118,7 @@ function candidates(db: Db, now: number, hour: number, lanes: Map<number, Lane>)
   ]);
   const most = Math.max(...[...lanes.values()].map(({ room }) => room), 0);
   return db
-    .tuples<Candidate>(HEADS, JSON.stringify(looks), now, most)
+    .tuples<Candidate>(HEADS, JSON.stringify(looks), now, most + more)
     .sort((a, b) => a[3] - b[3] || a[0] - b[0]);
 }
 
@@ -136,20 +143,25 @@ function leaseThem(
   );
 }
 
-const FIRST_DUE = (laneSql: string): string => {
+const FIRST_DUE = (laneSql: string, which = ""): string => {
   const look = (gate: string) =>
     `coalesce((SELECT due_at FROM deliveries INDEXED BY deliveries_queue WHERE gate IS NOT NULL
-       AND endpoint = ${laneSql} AND ${gate} ORDER BY due_at LIMIT 1), 9e15)`;
+       AND endpoint = ${laneSql} AND ${gate}${which} ORDER BY due_at LIMIT 1), 9e15)`;
   return `min(${look(`gate = ${NEEDS_QUOTA}`)}, ${look(`gate = ${FREE}`)}, ${look(`gate > ${FREE}`)})`;
 };
 const NEVER = 9e15;
 
 const NEXT_DUE = `SELECT l.value, ${FIRST_DUE("l.value")} FROM json_each(?1) l`;
+const NOT_AMONG = " AND id NOT IN (SELECT value FROM json_each(?2))";
+const NEXT_DUE_BUT = `SELECT l.value, ${FIRST_DUE("l.value", NOT_AMONG)} FROM json_each(?1) l`;
 
-function nextDue(db: Db, lanes: Map<number, Lane>): [string, number | null][] {
-  return db
-    .tuples<[number, number]>(NEXT_DUE, JSON.stringify([...lanes.keys()]))
-    .map(([num, dueAt]) => [lanes.get(num)?.endpointId ?? "", dueAt === NEVER ? null : dueAt]);
+function nextDue(db: Db, lanes: Map<number, Lane>, except: readonly string[]): [string, number | null][] {
+  const numbers = JSON.stringify([...lanes.keys()]);
+  const rows =
+    except.length === 0
+      ? db.tuples<[number, number]>(NEXT_DUE, numbers)
+      : db.tuples<[number, number]>(NEXT_DUE_BUT, numbers, JSON.stringify(except));
+  return rows.map(([num, dueAt]) => [lanes.get(num)?.endpointId ?? "", dueAt === NEVER ? null : dueAt]);
 }
 
 type ClaimedRow = [

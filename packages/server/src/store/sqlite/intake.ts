@@ -88,9 +88,10 @@ export class Intake {
       event.data,
     ]);
     return deliveries.map((delivery) => {
-      const placed = this.#isBehind(delivery, event.subjectId)
-        ? "queued"
-        : place(delivery, input, store, this.#quota);
+      const placed =
+        delivery.ifFirst && this.#isBehind(delivery, event.subjectId)
+          ? "queued"
+          : place(delivery, input, store, this.#quota);
       const payload = firstPayload + payloadIndex(input, delivery);
       this.#addDelivery(input, delivery, payload, placed);
       return { deliveryId: delivery.id, placed };
@@ -114,7 +115,6 @@ export class Intake {
   }
 
   #isBehind(delivery: NewDelivery, subjectId: string): boolean {
-    if (!delivery.handOff || !delivery.ifFirst) return false;
     if (this.#queued.has(laneOf(delivery, subjectId))) return true;
     const endpoint = endpointNumber(this.#db, delivery.endpointId);
     return this.#db.tuple<[number]>(IS_BEHIND, endpoint, subjectId)?.[0] === 1;
@@ -160,12 +160,12 @@ function payloadIndex({ payloads }: NewEvent, { id, contract, eventType }: NewDe
 }
 
 function place(
-  { handOff, test }: NewDelivery,
+  { handOff, ifFirst, test }: NewDelivery,
   { quota: window }: NewEvent,
   store: number,
   quota: Quota,
 ): Placement["placed"] {
-  if (!handOff) return "queued";
+  if (!handOff) return ifFirst ? "first" : "queued";
   if (test || window.limit === null) return "leased";
   return quota.take(store, window.hour, window.limit) ? "leased" : "rate_limited";
 }

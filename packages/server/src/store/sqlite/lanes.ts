@@ -11,6 +11,9 @@ export function beat(db: Db, { process, until, now }: Input<"beat">): Beat {
   return { isNew, live: live.map(([id]) => id) };
 }
 
+export const liveProcesses = (db: Db, now: number): readonly string[] =>
+  db.tuples<[string]>("SELECT id FROM processes WHERE until > ? ORDER BY id", now).map(([id]) => id);
+
 export const leave = (db: Db, process: string): void => {
   db.run("DELETE FROM processes WHERE id = ?", process);
 };

@@ -5,7 +5,7 @@ import { freeIdempotencyKeys } from "./idempotency.ts";
 
 export function releaseDeliveries(
   db: Db,
-  input: { readonly token: string; readonly deliveryIds: readonly string[] },
+  input: { readonly token: string | null; readonly deliveryIds: readonly string[] },
 ): number {
   return db.run(
     `UPDATE deliveries SET gate = ${GATE_OF_UNSENT}, lease_token = NULL, lease_until = NULL

@@ -7,25 +7,38 @@ import { Tally } from "./tally.ts";
 export const STATUS = { pending: 0, retrying: 1, delivered: 2, dead_letter: 3, cancelled: 4 } as const;
 
 /** Fencing: only what is unsettled and still leased under the token that it was sent under. */
-const HELD = `deliveries.id = r.value ->> 0 AND deliveries.lease_token = r.value ->> 1
+const LEASED = `deliveries.id = r.value ->> 0 AND deliveries.lease_token = r.value ->> 1
+  AND deliveries.status < ${STATUS.delivered}`;
+/** What was sent without a lease: only while nobody else has leased or tried it. */
+const LOOSE = `deliveries.id = r.value ->> 0 AND deliveries.lease_token IS NULL AND deliveries.attempts = '[]'
   AND deliveries.status < ${STATUS.delivered}`;
 /** Of each value: id, token, time, the attempt as it is stored. */
 const COMMON = `lease_token = NULL, lease_until = NULL, counted_hour = NULL,
   attempts = iif(attempts = '[]', '[', substr(attempts, 1, length(attempts) - 1) || ',') || (r.value ->> 3) || ']'`;
 
-const DELIVERED = `UPDATE deliveries SET ${COMMON}, status = ${STATUS.delivered}, due_at = NULL, refused = 0,
+const delivered = (
+  held: string,
+  more = "",
+): string => `UPDATE deliveries SET ${COMMON}${more}, status = ${STATUS.delivered}, due_at = NULL, refused = 0,
     delivered_at = r.value ->> 2, settled_at = r.value ->> 2
-  FROM json_each(?) r WHERE ${HELD}`;
+  FROM json_each(?) r WHERE ${held}`;
+const DELIVERED = delivered(LEASED);
+/** Nothing that is leased has a gate. */
+const DELIVERED_LOOSE = delivered(LOOSE, ", gate = NULL");
 
 /** Further values: status, next attempt, refused. What has failed for a deleted endpoint is not tried again. */
 const DELETED = "(SELECT state FROM endpoints WHERE num = deliveries.endpoint) = 'deleted'";
 const ENDED = `(${DELETED} OR r.value ->> 4 = ${STATUS.dead_letter})`;
-const FAILED = `UPDATE deliveries SET ${COMMON}, failures = failures + 1, refused = r.value ->> 6,
+const failed = (
+  held: string,
+): string => `UPDATE deliveries SET ${COMMON}, failures = failures + 1, refused = r.value ->> 6,
     status = iif(${DELETED}, ${STATUS.cancelled}, r.value ->> 4),
     gate = iif(${ENDED}, NULL, ${FREE}),
     due_at = iif(${ENDED}, NULL, r.value ->> 5),
     settled_at = iif(${ENDED}, r.value ->> 2, NULL)
-  FROM json_each(?) r WHERE ${HELD}`;
+  FROM json_each(?) r WHERE ${held}`;
+const FAILED = failed(LEASED);
+const FAILED_LOOSE = failed(LOOSE);
 
 /** All the calls of a group at once; says for each record whether it was applied. */
 export function recordAttempts(db: Db, records: readonly AttemptRecord[]): boolean[] {
@@ -81,13 +94,15 @@ function write(db: Db, records: readonly AttemptRecord[], indexes: readonly numb
 
 /** How many were applied, of records of as many deliveries. */
 function settle(db: Db, records: readonly AttemptRecord[]): number {
-  const delivered: Value[][] = [];
-  const failed: Value[][] = [];
+  const rows: Record<string, Value[][]> = {};
   for (const record of records) {
-    if (record.settlement.status === "delivered") delivered.push(common(record));
-    else failed.push([...common(record), ...failure(record.settlement)]);
+    const { settlement, token } = record;
+    const ok = settlement.status === "delivered";
+    const sql = ok ? (token === null ? DELIVERED_LOOSE : DELIVERED) : token === null ? FAILED_LOOSE : FAILED;
+    rows[sql] ??= [];
+    rows[sql].push(ok ? common(record) : [...common(record), ...failure(settlement)]);
   }
-  return change(db, DELIVERED, delivered) + change(db, FAILED, failed);
+  return Object.entries(rows).reduce((sum, [sql, each]) => sum + change(db, sql, each), 0);
 }
 
 const change = (db: Db, sql: string, rows: readonly Value[][]): number =>

@@ -136,6 +136,7 @@ export const VERBS: VerbTable = {
   answerIdempotencyKey: write(idempotency.answerIdempotencyKey),
   dropIdempotencyKey: write(idempotency.dropIdempotencyKey),
   beat: write(lanes.beat),
+  liveProcesses: point(lanes.liveProcesses),
   leave: write(lanes.leave),
   holdLanes: write(lanes.holdLanes),
   releaseLanes: write(lanes.releaseLanes),

@@ -1,5 +1,17 @@
 import { SETTINGS } from "./settings.ts";
 
+/** What releases see differently. */
+interface Version {
+  readonly name: string;
+  /** One more: what is not to be had. */
+  readonly parameter: string;
+  /** Whether `w` is to be had. */
+  readonly isFree: string;
+  /** The gates, from and to, of what may be due only later. */
+  readonly later: string;
+}
+const BEFORE = { parameter: "", isFree: "", later: "0, 2" };
+
 /**
  * Leases what is due in lanes of any number of stores that have no quota, in one statement: oldest first. `a_` are
  * columns of claims, `l_` of their lanes; `l_claim` is the claim's position, from 1.
@@ -7,10 +19,10 @@ import { SETTINGS } from "./settings.ts";
  * The deliveries come first. Then a row for each lane, with its position, when its next delivery is due (null: none from
  * the mark on; -1: nothing may be sent in it), that no quota is used up, and the version of its store's endpoints.
  */
-const claimFree = (name: string): string => `
+const claimFree = ({ name, parameter, isFree, later }: Version): string => `
 CREATE FUNCTION ${name}(
   c_now bigint, c_holder text, a_token text[], a_until bigint[],
-  l_claim integer[], l_tenant bigint[], l_store bigint[], l_lane bigint[], l_room integer[], l_mark bigint[]
+  l_claim integer[], l_tenant bigint[], l_store bigint[], l_lane bigint[], l_room integer[], l_mark bigint[]${parameter}
 ) RETURNS TABLE (
   claim integer, lane integer, next bigint, limited boolean, version integer,
   id text, event_id text, event_type text, endpoint bigint, subject_id text, body text, created_at bigint,
@@ -34,7 +46,7 @@ BEGIN
       CROSS JOIN generate_series(0, 2) AS g (gate)
       CROSS JOIN LATERAL (SELECT w.ctid AS place, w.due_at, w.num FROM queue w
         WHERE w.endpoint = l.lane AND w.gate = g.gate AND w.lease IS NULL
-          AND w.due_at >= l.mark AND w.due_at <= c_now
+          AND w.due_at >= l.mark AND w.due_at <= c_now${isFree}
         ORDER BY w.due_at, w.num LIMIT l.room + 1 FOR UPDATE SKIP LOCKED) q
       WHERE l.room > 0
   ), granted AS (
@@ -62,7 +74,7 @@ BEGIN
   UNION ALL
   SELECT l.claim, l.ord::integer,
       CASE WHEN l.room < 0 THEN -1 WHEN s.next IS NOT NULL THEN s.next
-        ELSE (SELECT min(first.due_at) FROM generate_series(0, 2) AS g (gate)
+        ELSE (SELECT min(first.due_at) FROM generate_series(${later}) AS g (gate)
           CROSS JOIN LATERAL (SELECT w.due_at FROM queue w WHERE w.endpoint = l.lane AND w.gate = g.gate
             AND w.lease IS NULL AND w.due_at > c_now ORDER BY w.due_at LIMIT 1) first) END,
       false, (SELECT t.endpoints_version FROM stores t WHERE t.tenant = l.tenant AND t.num = l.store),
@@ -72,5 +84,14 @@ END $$;
 `;
 
 /** For releases that know no schema after 5. */
-export const CLAIM_FREE_1 = claimFree("claim_free_1");
-export const CLAIM_FREE_2 = claimFree("claim_free_2");
+export const CLAIM_FREE_1 = claimFree({ name: "claim_free_1", ...BEFORE });
+/** For releases that know no schema after 7. */
+export const CLAIM_FREE_2 = claimFree({ name: "claim_free_2", ...BEFORE });
+/** Passes over what the holder sends without a lease. */
+export const CLAIM_FREE_3 = claimFree({
+  name: "claim_free_3",
+  parameter: ", c_except text[]",
+  isFree: " AND w.id <> ALL (c_except)",
+  // First attempts are due when they are accepted. One that came since is told of, and mostly on its way already.
+  later: "1, 2",
+});

@@ -179,4 +179,27 @@ const BY_SUBJECT: Omit<Version, "name"> = {
 };
 /** For releases that know no schema after 5. */
 export const INTAKE_2 = intake({ name: "intake_2", ...BY_SUBJECT });
+/** For releases that know no schema after 7. */
 export const INTAKE_3 = intake({ name: "intake_3", ...BY_SUBJECT });
+
+/**
+ * Each looked up by itself: as EXISTS, all that waits anywhere would be read for each group, whenever there is little of
+ * it. What an earlier release queued is asked for once an endpoint.
+ */
+const waitsAt = (
+  endpoint: string,
+  subject: string,
+): string => `(SELECT true FROM queue w WHERE w.endpoint = ${endpoint}
+        AND w.subject ${subject} AND w.lease IS NULL AND w.attempt_count = 0 LIMIT 1)`;
+export const INTAKE_4 = intake({
+  name: "intake_4",
+  ...BY_SUBJECT,
+  behind: `    WITH d AS MATERIALIZED (
+      SELECT d.* FROM unnest(d_event, d_endpoint, d_created, d_shared, d_limit) WITH ORDINALITY
+        AS d (event, endpoint, created, shared, quota, ord) WHERE d.shared
+    ), old AS MATERIALIZED (
+      SELECT l.endpoint FROM (SELECT DISTINCT endpoint FROM d) l WHERE ${waitsAt("l.endpoint", "IS NULL")}
+    )
+    SELECT d.ord FROM d WHERE ${waitsAt("d.endpoint", "= e_subject[d.event]")}
+      OR d.endpoint = ANY (ARRAY(SELECT old.endpoint FROM old)) OR d.quota IS NOT NULL AND ${QUEUED_LATELY}`,
+});

@@ -10,8 +10,8 @@ import { SETTINGS } from "./settings.ts";
  * while the queue was empty would read all of the queue for each outcome. `IS NOT DISTINCT FROM` keeps the lease out
  * of the choice of an index: a token has as many rows as a second brings.
  */
-export const RECORD_2 = `
-CREATE FUNCTION record_2(
+const record = (name: string, fence: string): string => `
+CREATE FUNCTION ${name}(
   r_id text[], r_token text[], r_status smallint[], r_due bigint[], r_refused boolean[], r_at bigint[],
   r_attempt text[], r_bucket integer[], r_ms double precision[]
 ) RETURNS TABLE (applied bigint[])
@@ -24,7 +24,7 @@ BEGIN
     SELECT r.*, w.place, w.deleted FROM r CROSS JOIN LATERAL (
       SELECT q.ctid AS place, EXISTS (SELECT FROM endpoints e
           WHERE e.tenant = q.tenant AND e.num = q.endpoint AND e.state = 'deleted') AS deleted
-        FROM queue q WHERE q.id = r.id AND q.lease IS NOT DISTINCT FROM r.token OFFSET 0) w
+        FROM queue q WHERE q.id = r.id AND q.lease IS NOT DISTINCT FROM r.token${fence} OFFSET 0) w
   ), gone AS (
     DELETE FROM queue q USING found f
       WHERE q.ctid = f.place AND q.lease IS NOT DISTINCT FROM f.token AND (f.status > 1 OR f.deleted)
@@ -60,3 +60,8 @@ BEGIN
   RETURN NEXT;
 END $$;
 `;
+
+/** For releases that know no schema after 7. */
+export const RECORD_2 = record("record_2", "");
+/** What was sent without a lease is written only while nobody has tried it. */
+export const RECORD_3 = record("record_3", " AND (r.token IS NOT NULL OR q.attempt_count = 0)");
