@@ -38,6 +38,7 @@ export class Neighbourhood {
   #cancelTell: (() => void) | null = null;
   #cancelMeet: (() => void) | null = null;
   #running = false;
+  #troubled = false;
 
   constructor(parts: NeighbourhoodParts) {
     this.#parts = parts;
@@ -109,8 +110,11 @@ export class Neighbourhood {
       if (live.join() !== this.#live.join()) this.#live = live;
       neighbours?.meet(live.filter((id) => id !== holder));
       await onLive(this.#live);
+      this.#troubled = false;
     } catch (error) {
-      onTrouble(error);
+      // The first failure is worth telling; the ones that follow are the same.
+      if (!this.#troubled) onTrouble(error);
+      this.#troubled = true;
     }
     if (this.#running) this.#cancelMeet = timers.after(sweepMs, () => void this.#meet());
   }
