@@ -58,3 +58,16 @@ test("one attempt that hung for long enough, among failures in a row, makes it a
   pace.ended(OK, 10_001);
   expect(begun(pace, 10_001, 1)[0]).toBeLessThan(100);
 });
+
+test("what is not known to answer, or fails, has few deliveries in memory; what answers as many as there is room for", () => {
+  const pace = new Pace(limits);
+  expect(pace.ahead).toBe(64);
+  pace.ended(OK, 0);
+  expect(pace.ahead).toBe(Number.POSITIVE_INFINITY);
+  for (const now of [1, 2, 3, 4]) pace.ended(BAD, now);
+  expect(pace.ahead).toBe(Number.POSITIVE_INFINITY);
+  pace.ended(BAD, 5);
+  expect(pace.ahead).toBe(64);
+  pace.ended(OK, 6);
+  expect(pace.ahead).toBe(Number.POSITIVE_INFINITY);
+});

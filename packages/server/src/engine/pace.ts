@@ -13,6 +13,9 @@ const WIDER_MS = 50;
 const OUTAGE_MS = 1_000;
 const OUTAGE_FAILURES = 3;
 
+/** Deliveries in memory of one that is not known to answer: more would only grow old there. */
+const FEW = 64;
+
 /**
  * How much at once, and how fast, an endpoint may be sent to, by how it has answered. Its width starts narrow and grows
  * with each success, so that a start is no stampede; it halves while the endpoint keeps failing, and grows step by step
@@ -26,6 +29,8 @@ export class Pace {
   #failuresInRow = 0;
   /** When the first of those began. */
   #failingFrom = 0;
+  /** It has succeeded before. */
+  #answers = false;
   /** It has kept failing once: from then on it widens slowly. */
   #hasFailed = false;
   #widenedAt = 0;
@@ -49,7 +54,7 @@ export class Pace {
 
   /** Deliveries that are worth having in memory. */
   get ahead(): number {
-    return this.#ramp.ahead;
+    return this.#answers && !this.failing ? this.#ramp.ahead : FEW;
   }
 
   /** Whether its ramp lets an attempt begin now. */
@@ -70,6 +75,7 @@ export class Pace {
     this.#endedAt = now;
     this.#averageMs += (durationMs - this.#averageMs) / 16;
     if (succeeded) {
+      this.#answers = true;
       if (this.#failuresInRow >= OUTAGE_FAILURES && now - this.#failingFrom >= OUTAGE_MS)
         this.#ramp.begin(now);
       this.#failuresInRow = 0;
