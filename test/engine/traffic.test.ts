@@ -41,6 +41,7 @@ test.each([
     rig.change(endpoint.id, { state: "active" }),
     ...Array.from({ length: CLIENTS }, client),
   ]);
-  // One that never left it claims after each group of accepts.
-  expect(claims).toBeLessThan(5);
+  // One that never left it claims after each group of accepts, 14 times or more; one that a busy machine sends back now and
+  // then, some 10.
+  expect(claims).toBeLessThan(13);
 });
