@@ -1,5 +1,14 @@
 import { once } from "node:events";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+} from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -85,18 +94,19 @@ it("hang up on who says what they do not understand", async () => {
 
 it("leave nothing behind, and remove what the killed have left", async () => {
   const [worker] = await met();
-  const left = join(folder, "proc_killed.1");
-  const server = createServer().listen(left);
-  await once(server, "listening");
-  // As a killed process leaves it: the name is there, and nobody listens.
-  const kept = `${left}.kept`;
-  renameSync(left, kept);
-  server.close();
+  // As a killed process leaves it: the name is there, and nobody listens. A young one may be about to.
+  for (const name of ["killed", "young"]) {
+    const server = createServer().listen(join(folder, name));
+    await once(server, "listening");
+    renameSync(join(folder, name), join(folder, `${name}.1`));
+    server.close();
+  }
+  utimesSync(join(folder, "killed.1"), 0, 0);
   await neighbours("other").open("proc_o");
-  await vi.waitUntil(() => !readdirSync(folder).includes("proc_killed.1.kept"));
-  expect(readdirSync(folder).toSorted()).toEqual(["proc_o.1", "proc_w.1"]);
+  await vi.waitUntil(() => !readdirSync(folder).includes("killed.1"));
+  expect(readdirSync(folder).toSorted()).toEqual(["proc_o.1", "proc_w.1", "young.1"]);
   worker.close();
-  await vi.waitUntil(() => readdirSync(folder).length === 1);
+  await vi.waitUntil(() => readdirSync(folder).length === 2);
 });
 
 it.each([

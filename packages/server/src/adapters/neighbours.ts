@@ -9,6 +9,8 @@ import { Frames, frame } from "./frames.ts";
 const FORM = "1";
 /** Of this machine, and of this user. */
 export const NEIGHBOURS_FOLDER = join(tmpdir(), `ticketrail-${process.getuid?.() ?? "me"}`);
+/** Nobody answers yet at a socket that is being opened. */
+const YOUNG_MS = 60_000;
 const NOBODY: NeighbourListener = { heard: () => undefined, lost: () => undefined };
 /** One that has not read so much of what it was told is told no more for now. */
 const BEHIND_BYTES = 8 << 20;
@@ -60,6 +62,8 @@ class SocketNeighbours implements Neighbours {
       server.once("error", reject);
       server.listen(path, resolve);
     });
+    // One that cannot be taken in now (no descriptor is left) comes again.
+    server.on("error", () => undefined);
     server.unref();
     this.#server = server;
     if (this.#closed) server.close();
@@ -76,7 +80,9 @@ class SocketNeighbours implements Neighbours {
       const socket = connect(path, () => socket.destroy());
       socket.unref();
       socket.once("error", (error: NodeJS.ErrnoException) => {
-        if (error.code === "ECONNREFUSED") rmSync(path, { force: true });
+        const isOld = () =>
+          Date.now() - (lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > YOUNG_MS;
+        if (error.code === "ECONNREFUSED" && isOld()) rmSync(path, { force: true });
       });
     }
   }
