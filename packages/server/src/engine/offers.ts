@@ -20,8 +20,8 @@ const ON_ITS_WAY_MS = 1_000;
 export interface OffersParts {
   /** Null where no other process can be. */
   readonly neighbours: Neighbours | null;
-  readonly dispatcher: Dispatcher;
-  readonly holds: Holds;
+  readonly dispatcher: Pick<Dispatcher, "roomFor" | "roomToPass" | "reserve" | "push" | "pump">;
+  readonly holds: Pick<Holds, "lane" | "until">;
   /** The processes that send; the same list for as long as it does not change. */
   readonly live: () => readonly string[];
   readonly clock: Clock;
