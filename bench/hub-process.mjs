@@ -11,6 +11,8 @@ const BIN = fileURLToPath(new URL("../packages/server/bin/ticketrail.js", import
 const HUB_NODE_ARGS = [
   "--max-semi-space-size=32",
   "--max-old-space-size=1024",
+  "--incremental-marking-soft-trigger=75",
+  "--incremental-marking-hard-trigger=90",
   ...(process.env.BENCH_HUB_NODE_ARGS?.split(" ") ?? []),
 ];
 const READY_MS = 120_000;

@@ -3,6 +3,8 @@ import { deserialize, serialize } from "node:v8";
 /** Longer than any message: what says that it is longer is none. */
 const LONGEST = 256 << 20;
 const HEAD = 4;
+/** More room than this is given up when it is empty. */
+const ROOM = 1 << 20;
 
 /** The value as it goes over a stream: its length in bytes, then itself. */
 export function frame(value: unknown): Buffer[] {
@@ -12,31 +14,49 @@ export function frame(value: unknown): Buffer[] {
   return [head, body];
 }
 
-/** Puts together what a stream brings in pieces. */
+/** Puts together what a stream brings in pieces. Frames that are cut are put together in one place: it is used again. */
 export class Frames {
-  #pieces: Buffer[] = [];
-  #bytes = 0;
-  /** With the head; null: that has not come yet. */
-  #wanted: number | null = null;
+  #room = Buffer.alloc(0);
+  #kept = 0;
 
   /** The values that are whole with this piece. Throws where what has come is no frame. */
   push(piece: Buffer): unknown[] {
-    this.#pieces.push(piece);
-    this.#bytes += piece.length;
+    const all = this.#kept === 0 ? piece : this.#with(piece);
     const values: unknown[] = [];
-    while (this.#bytes >= (this.#wanted ?? HEAD)) {
-      const all = this.#pieces.length === 1 ? (this.#pieces[0] as Buffer) : Buffer.concat(this.#pieces);
-      this.#pieces = [all];
-      if (this.#wanted === null) {
-        this.#wanted = HEAD + all.readUInt32LE(0);
-        if (this.#wanted > LONGEST) throw new Error(`A frame of ${this.#wanted} bytes.`);
-        continue;
-      }
-      values.push(deserialize(all.subarray(HEAD, this.#wanted)));
-      this.#pieces = [all.subarray(this.#wanted)];
-      this.#bytes -= this.#wanted;
-      this.#wanted = null;
+    let from = 0;
+    for (let end = endOf(all, from); end <= all.length; end = endOf(all, from)) {
+      values.push(deserialize(all.subarray(from + HEAD, end)));
+      from = end;
     }
+    // What was there already, and is not whole yet, stays where it is.
+    if (from > 0 || all === piece) this.#keep(all.subarray(from));
+    else this.#kept = all.length;
     return values;
   }
+
+  #with(piece: Buffer): Buffer {
+    const length = this.#kept + piece.length;
+    if (length > this.#room.length) {
+      const wider = Buffer.allocUnsafeSlow(length * 2);
+      this.#room.copy(wider, 0, 0, this.#kept);
+      this.#room = wider;
+    }
+    piece.copy(this.#room, this.#kept);
+    return this.#room.subarray(0, length);
+  }
+
+  #keep(rest: Buffer): void {
+    this.#kept = 0;
+    if (rest.length > 0) this.#with(rest);
+    else if (this.#room.length > ROOM) this.#room = Buffer.alloc(0);
+    this.#kept = rest.length;
+  }
+}
+
+/** Where the frame that begins at `from` ends; beyond all there is while its head has not come. */
+function endOf(bytes: Buffer, from: number): number {
+  if (bytes.length - from < HEAD) return Number.POSITIVE_INFINITY;
+  const length = bytes.readUInt32LE(from);
+  if (length > LONGEST) throw new Error(`A frame of ${length} bytes.`);
+  return from + HEAD + length;
 }
