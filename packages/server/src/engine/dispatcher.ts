@@ -6,13 +6,12 @@ import { type Held, placesOf } from "./held.ts";
 import { Lane } from "./lane.ts";
 import type { Leases } from "./leases.ts";
 import type { DispatchLimits } from "./limits.ts";
-import { RAMP_PAUSE_MS } from "./ramp.ts";
 import { type Recorder, recordOf } from "./recorder.ts";
+import { Rota } from "./rota.ts";
 import type { Sender, SendOutcome } from "./sender.ts";
-import { Shares, type Standing } from "./shares.ts";
+import { Shares } from "./shares.ts";
 import type { Target, Targets } from "./targets.ts";
 import type { Timers } from "./timers.ts";
-import { Turns } from "./turns.ts";
 
 /** What others want to know of each attempt: metrics, the log, the demo's screen. */
 export interface AttemptReport {
@@ -56,17 +55,9 @@ const GIVEN_BACK_MS = 500;
 export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #lanes = new Map<string, Lane>();
-  /** The lanes that have something to send, by what is known of them. */
-  readonly #turns: Readonly<Record<Standing, Turns>> = {
-    proven: new Turns(),
-    unknown: new Turns(),
-    failed: new Turns(),
-  };
-  /** Which of the standings has the next turn. */
-  #turn = 0;
-  readonly #paced = new Set<Lane>();
   readonly #held: Shares;
   readonly #inFlight: Shares;
+  readonly #rota: Rota;
   #stopped = false;
   #paused = false;
   #whenIdle: (() => void) | null = null;
@@ -75,6 +66,7 @@ export class Dispatcher {
     this.#parts = parts;
     this.#held = new Shares(parts.limits.window, WINDOW_PART);
     this.#inFlight = new Shares(parts.limits.maxInFlight, IN_FLIGHT_PART);
+    this.#rota = new Rota({ inFlight: this.#inFlight, timers: parts.timers, onOpen: () => this.#goOn() });
   }
 
   lane(at: Omit<DueLane, "nextDueAt">): Lane {
@@ -153,27 +145,11 @@ export class Dispatcher {
     if (this.#stopped || !lane.isHeld(now)) void this.close(lane);
     // What was in memory has gone back since, and some of it comes before them.
     else if (drains !== lane.drains) this.#sendBack(lane, lane.drain(), now);
-    else this.#offer(lane, now);
-  }
-
-  /** To be called whenever a lane may have become sendable. */
-  #offer(lane: Lane, now: number): void {
-    const { perLane } = this.#inFlight;
-    if (lane.isSendable(perLane, now)) this.#turns[lane.standing].offer(lane);
-    else if (lane.isPaced(perLane, now)) this.#later(lane);
-  }
-
-  /** It comes back after an outage, and has its next turn when its ramp allows. */
-  #later(lane: Lane): void {
-    if (this.#paced.size === 0) this.#parts.timers.after(RAMP_PAUSE_MS, () => this.#goOn());
-    this.#paced.add(lane);
+    else this.#rota.offer(lane, now);
   }
 
   #goOn(): void {
-    const now = this.#parts.clock.now();
-    const paced = [...this.#paced];
-    this.#paced.clear();
-    for (const lane of paced) this.#offer(lane, now);
+    this.#rota.goOn(this.#parts.clock.now());
     this.pump();
   }
 
@@ -190,27 +166,11 @@ export class Dispatcher {
   /** Sends as much as may be sent now. */
   pump(): void {
     while (!this.#stopped && !this.#paused) {
-      const turn = this.#next();
+      const turn = this.#rota.next(this.#parts.clock.now());
       if (!turn) return;
       this.#inFlight.take(turn.lane.standing, 1);
       this.#attempt(turn.lane, turn.held);
     }
-  }
-
-  /** The standings take turns, each as long as it has room. */
-  #next(): { lane: Lane; held: Held } | undefined {
-    const open = this.#inFlight.open();
-    const { perLane } = this.#inFlight;
-    const now = this.#parts.clock.now();
-    this.#turn += 1;
-    for (let i = 0; i < open.length; i++) {
-      const standing = open[(this.#turn + i) % open.length];
-      const turn = standing && this.#turns[standing].next(perLane, now);
-      if (!turn) continue;
-      if (turn.lane.isPaced(perLane, now)) this.#later(turn.lane);
-      return turn;
-    }
-    return undefined;
   }
 
   #attempt(lane: Lane, held: Held): void {
@@ -281,7 +241,7 @@ export class Dispatcher {
       this.#parts.onRoom(lane);
     });
     if (decision.disablesEndpoint) this.#parts.onGone(target);
-    this.#offer(lane, now);
+    this.#rota.offer(lane, now);
     this.pump();
   }
 
