@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { unlessEnding } from "../test/undo.mjs";
 
 /** One process of this hub, at a port of its own. */
 const BIN = fileURLToPath(new URL("../packages/server/bin/ticketrail.js", import.meta.url));
@@ -37,6 +38,7 @@ export async function hubProcess({ name, folder, environment }) {
     },
     /** Resolves when it is ready. */
     async start() {
+      await unlessEnding();
       const file = openSync(log, "a");
       child = spawn(process.execPath, [...HUB_NODE_ARGS, BIN, "serve"], {
         cwd: folder,

@@ -20,8 +20,8 @@ export function hubParts(workers) {
   return [{ name: "api", role: "api" }, ...sending];
 }
 
-/** @param {{folder: string, databaseUrl: string, workers: number}} options */
-export async function startHub({ folder, databaseUrl, workers }) {
+/** @param {{folder: string, databaseUrl: string, workers: number, undo: (step: () => unknown) => void}} options */
+export async function startHub({ folder, databaseUrl, workers, undo }) {
   const parts = await Promise.all(
     hubParts(workers).map(({ name, role }) =>
       hubProcess({
@@ -43,13 +43,11 @@ export async function startHub({ folder, databaseUrl, workers }) {
   /** All at once, as a machine that boots does. Resolves when every one is ready; says after how many ms. */
   async function launch() {
     const startedAt = performance.now();
-    await Promise.all(parts.map((part) => part.start())).catch(async (error) => {
-      await stop();
-      throw error;
-    });
+    await Promise.all(parts.map((part) => part.start()));
     return performance.now() - startedAt;
   }
 
+  undo(stop);
   await launch();
   return {
     url: new URL(url),

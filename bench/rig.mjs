@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startPostgres } from "../test/postgres/server.mjs";
+import { withUndo } from "../test/undo.mjs";
 import { startHub } from "./launch.mjs";
 import { cpuMicros, idleMicros } from "./machine.mjs";
 import { startChild } from "./processes.mjs";
@@ -30,36 +31,30 @@ const EVERY_ADDRESS = "0.0.0.0";
  *   `pattern`: which store each event goes to, over and over; else each in turn
  * @param {(rig: Rig) => Promise<Result>} use
  */
-export async function withRig(options, shape, use) {
-  const folder = await mkdtemp(join(options.folder ?? tmpdir(), "ticketrail-bench-"));
-  const database = await openDatabase(options, folder);
-  const clean = async () => {
-    await database.remove();
-    await rm(folder, { recursive: true, force: true });
-  };
-  const hub = await hubOf(options, folder, database.url).catch(async (error) => {
-    await clean();
-    throw error;
-  });
-  const receivers = startChild("receivers");
-  const load = startChild("load");
-  try {
+export function withRig(options, shape, use) {
+  return withUndo(async (undo) => {
+    const folder = await mkdtemp(join(options.folder ?? tmpdir(), "ticketrail-bench-"));
+    undo(() => rm(folder, { recursive: true, force: true }));
+    const database = await openDatabase(options, folder);
+    undo(() => database.remove());
+    const receivers = startChild("receivers");
+    undo(() => receivers.stop());
+    const hub = await hubOf(options, folder, database.url, undo);
+    const load = startChild("load");
+    undo(() => load.stop());
     const rig = new Rig({ options, shape, folder, database, hub, receivers, load });
     await rig.furnish();
-    return await use(rig);
-  } finally {
-    await Promise.all([load.stop(), hub.stop()]);
-    await receivers.stop();
-    await clean();
-  }
+    return use(rig);
+  });
 }
 
 /**
  * What no scenario may ask of a hub that only runs somewhere, the options have refused.
- * @param {import("./options.mjs").Options} options @param {string} folder @param {string} databaseUrl @returns {Promise<any>}
+ * @param {import("./options.mjs").Options} options @param {string} folder @param {string} databaseUrl
+ * @param {(step: () => unknown) => void} undo @returns {Promise<any>}
  */
-const hubOf = async ({ target, workers }, folder, databaseUrl) =>
-  target === null ? startHub({ folder, databaseUrl, workers }) : attachHub(target);
+const hubOf = async ({ target, workers }, folder, databaseUrl, undo) =>
+  target === null ? startHub({ folder, databaseUrl, workers, undo }) : attachHub(target);
 
 /**
  * Where the hub keeps everything: a file in its folder, a database that is given, or a PostgreSQL server for this run.

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { undoOnSignals } from "../test/undo.mjs";
 import { describeMachine } from "./machine.mjs";
 import { parseOptions, withoutKey } from "./options.mjs";
 import { machineLine, notes, table } from "./report.mjs";
@@ -65,6 +66,7 @@ async function timed(name, work) {
   return result;
 }
 
+undoOnSignals();
 try {
   const options = parseOptions(process.argv.slice(2), { BENCH_KEY: process.env.BENCH_KEY });
   if ("help" in options) console.log(options.help);

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "libsql";
+import { withUndo } from "../../test/undo.mjs";
 import { cpuMicros } from "../machine.mjs";
 import { startChild } from "../processes.mjs";
 import { sleep } from "../rig.mjs";
@@ -76,8 +77,16 @@ function rowsOf(limits, { one, fifty, hmac, sender, ingest }) {
 }
 
 /** SQLite as the hub uses it: WAL, synchronous=FULL, one prepared insert. @param {import("../options.mjs").Options} options @param {number} rows */
-async function commits(options, rows) {
-  const folder = await mkdtemp(join(options.folder ?? tmpdir(), "ticketrail-bench-"));
+function commits(options, rows) {
+  return withUndo(async (undo) => {
+    const folder = await mkdtemp(join(options.folder ?? tmpdir(), "ticketrail-bench-"));
+    undo(() => rm(folder, { recursive: true, force: true }));
+    return commitsIn(folder, options, rows);
+  });
+}
+
+/** @param {string} folder @param {import("../options.mjs").Options} options @param {number} rows */
+function commitsIn(folder, options, rows) {
   const db = new Database(join(folder, "fsync.db"));
   db.exec(
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT)",
@@ -95,7 +104,6 @@ async function commits(options, rows) {
     ms.push(performance.now() - startedAt);
   });
   db.close();
-  await rm(folder, { recursive: true, force: true });
   return { rates, ms };
 }
 

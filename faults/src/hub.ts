@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { unlessEnding } from "./undo.ts";
 
 const BIN = fileURLToPath(new URL("../../packages/server/bin/ticketrail.js", import.meta.url));
 const READY_MS = 30_000;
@@ -58,6 +59,7 @@ export class Hub {
   /** Resolves when it is ready, with the milliseconds from its start till then. */
   async start(): Promise<number> {
     this.#port ||= await freePort();
+    await unlessEnding();
     const { folder, keys, env, nodeArgs } = this.#input;
     const log = openSync(this.#log, "a");
     const startedAt = performance.now();

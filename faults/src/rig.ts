@@ -11,6 +11,7 @@ import type { DatabaseServer } from "./postgres.ts";
 import { type Child, startChild } from "./processes.ts";
 import type { ReceiverCalls } from "./receivers.ts";
 import { storeNamed } from "./stores.ts";
+import { withUndo } from "./undo.ts";
 
 /** Requests at once to one endpoint, and over all: what a crash may leave in doubt. */
 const LANE_IN_FLIGHT = 64;
@@ -49,33 +50,30 @@ export interface RigInput {
 }
 
 /** A hub with a fresh store, receivers in a process of their own and a client's books; all gone afterwards. */
-export async function withRig<Result>(input: RigInput, use: (rig: Rig) => Promise<Result>): Promise<Result> {
-  const undo: (() => Promise<unknown>)[] = [];
-  try {
+export function withRig<Result>(input: RigInput, use: (rig: Rig) => Promise<Result>): Promise<Result> {
+  return withUndo(async (undo) => {
     const folder = await mkdtemp(join(tmpdir(), "ticketrail-faults-"));
-    undo.push(() => rm(folder, { recursive: true, force: true }));
-    if (input.prepare) undo.push(await input.prepare(folder));
+    undo(() => rm(folder, { recursive: true, force: true }));
+    if (input.prepare) undo(await input.prepare(folder));
     const store = await storeNamed(input.store).start(folder);
-    undo.push(() => store.stop());
+    undo(() => store.stop());
     const receivers = startChild<ReceiverCalls>("./receivers.js");
-    undo.push(() => receivers.stop());
+    undo(() => receivers.stop());
     const keys = newKeys();
     const hubNamed = (name: string, { env, linked = false }: BesideInput): Hub => {
       const address = linked ? store.server?.linkedEnv : store.env;
       const scale = { TICKETRAIL_RETRY_SCALE: String(input.retryScale) };
       const all = { ...address, ...scale, ...env };
       const hub = new Hub({ name, folder, keys, env: all, nodeArgs: input.nodeArgs ?? [] });
-      undo.push(() => hub.stop("SIGKILL"));
+      undo(() => hub.stop("SIGKILL"));
       return hub;
     };
     const hub = hubNamed("hub", { env: {}, ...input });
     const beside = (input.beside ?? []).map((each, index) => hubNamed(`beside-${index + 1}`, each));
     const rig = new Rig(folder, hub, beside, receivers, store.server);
     await rig.furnish(input);
-    return await use(rig);
-  } finally {
-    for (const step of undo.reverse()) await step();
-  }
+    return use(rig);
+  });
 }
 
 export class Rig {

@@ -10,6 +10,7 @@ import { outage } from "./scenarios/outage.ts";
 import { disconnected, serverKilled, silent } from "./scenarios/server.ts";
 import { partedWorker, processKilled, stoppedWorker } from "./scenarios/several.ts";
 import { terminate } from "./scenarios/terminate.ts";
+import { undoOnSignals } from "./undo.ts";
 
 const SCENARIOS: readonly Scenario[] = [
   kill,
@@ -48,6 +49,7 @@ async function runAll(options: Options): Promise<void> {
   }
 }
 
+undoOnSignals();
 try {
   const options = parseOptions(
     process.argv.slice(2),

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import { atEnd, unlessEnding } from "../undo.mjs";
 import { postgresBinaries } from "./binaries.mjs";
 
 const USER = "ticketrail";
@@ -59,9 +60,11 @@ export async function startPostgres({ fsync = true, folder: base = tmpdir(), set
   }
 
   async function start() {
+    await unlessEnding();
     const startedAt = Date.now();
     server = launch();
     while (!(await answers(url("postgres")))) {
+      await unlessEnding();
       const waitedMs = Date.now() - startedAt;
       // Sessions of one that was killed may hold its memory for a moment longer.
       if (server.exitCode !== null && waitedMs < RELEASED_MS) server = launch();
@@ -83,8 +86,16 @@ export async function startPostgres({ fsync = true, folder: base = tmpdir(), set
   /** @param {string} database */
   const url = (database) => `postgres://${USER}@127.0.0.1:${port}/${database}`;
 
+  async function remove() {
+    await end("SIGQUIT");
+    rmSync(folder, { recursive: true, force: true });
+    forget();
+  }
+  const forget = atEnd(remove);
+
   await start().catch((error) => {
     rmSync(folder, { recursive: true, force: true });
+    forget();
     throw error;
   });
   return {
@@ -104,10 +115,7 @@ export async function startPostgres({ fsync = true, folder: base = tmpdir(), set
     /** As `pg_ctl stop -m immediate` does: a crash, but every process of it ends with it. */
     quit: () => end("SIGQUIT"),
     /** Stops the server and deletes its folder. */
-    async remove() {
-      await end("SIGQUIT");
-      rmSync(folder, { recursive: true, force: true });
-    },
+    remove,
     /** @param {string} sql @param {string} [database] */
     run: (sql, database = "postgres") => runSql(url(database), sql),
   };
