@@ -8,12 +8,10 @@ import { unlessEnding } from "../test/undo.mjs";
 
 /** One process of this hub, at a port of its own. */
 const BIN = fileURLToPath(new URL("../packages/server/bin/ticketrail.js", import.meta.url));
+const { scripts } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 /** As `npm start` does. To profile the hub besides: `BENCH_HUB_NODE_ARGS="--cpu-prof --cpu-prof-dir=profiles"`. */
 const HUB_NODE_ARGS = [
-  "--max-semi-space-size=32",
-  "--max-old-space-size=1024",
-  "--incremental-marking-soft-trigger=75",
-  "--incremental-marking-hard-trigger=90",
+  ...scripts.start.match(/--\S+=\d+/g),
   ...(process.env.BENCH_HUB_NODE_ARGS?.split(" ") ?? []),
 ];
 const READY_MS = 120_000;

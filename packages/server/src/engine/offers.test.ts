@@ -30,7 +30,6 @@ function rig({ room = 10 } = {}) {
       reserve: () => undefined,
       push: (_lane, held) => {
         for (const { delivery, token } of held) if (token === null) seen.sent.push(delivery.id);
-        return [];
       },
       pump: () => undefined,
     },
